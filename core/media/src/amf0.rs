@@ -1,0 +1,1 @@
+//! AMF0, the value encoding of RTMP commands and FLV script data.

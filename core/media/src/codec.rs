@@ -1,0 +1,1 @@
+//! Codec headers: parameter sets and configuration records, parsed only.

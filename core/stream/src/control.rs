@@ -1,0 +1,129 @@
+//! What the data plane asks of control and tells it: values only, the transport is the shard's.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// The public id of a stream: what viewers name it by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StreamId(Arc<str>);
+
+impl StreamId {
+    /// The longest id, in bytes (the width of `live_streams.id`).
+    pub const MAX_LEN: usize = 36;
+
+    /// Takes an id apart from a URL or database row; `None` when it is empty, too long, or holds
+    /// anything but ASCII letters, digits, `-` and `_`.
+    pub fn parse(id: &str) -> Option<Self> {
+        let valid = !id.is_empty()
+            && id.len() <= Self::MAX_LEN
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        valid.then(|| Self(id.into()))
+    }
+
+    /// The id's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for StreamId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A stream key as a publisher presented it. Its `Debug` shows nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StreamKey(pub String);
+
+impl std::fmt::Debug for StreamKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[stream key]")
+    }
+}
+
+/// A question of a shard to control. Each has a safe answer for the case that none comes in time.
+#[derive(Clone, Debug)]
+pub enum Question {
+    /// May this key publish? Safe answer: [`Denial::Unavailable`].
+    Publish {
+        /// The key, without a query.
+        key: StreamKey,
+        /// Where the publisher connects from.
+        peer: IpAddr,
+    },
+    /// Does this stream exist, live or not? Safe answer: unknown.
+    Describe {
+        /// The id from a URL.
+        id: StreamId,
+    },
+}
+
+/// Control's answer to a [`Question`].
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// To [`Question::Publish`].
+    Publish(Result<Grant, Denial>),
+    /// To [`Question::Describe`]; `None` when there is no such stream.
+    Describe(Option<Description>),
+}
+
+/// The right to publish a stream.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The stream that the key belongs to.
+    pub stream: StreamId,
+    /// Its title, for pages and logs.
+    pub title: Arc<str>,
+    /// The shard that is the stream's home: where it is live or lingering now, else the least loaded.
+    pub home: usize,
+    /// A session number never given before for this stream, over restarts too. It is used when the
+    /// publish opens a new session rather than continuing one.
+    pub session: u32,
+    /// Media sequence numbers of a new session start here or later: above all that were used before.
+    pub first_msn: u64,
+}
+
+/// Why a publish is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// No stream has this key.
+    UnknownKey,
+    /// The stream was disabled, stopped or cancelled.
+    Disabled,
+    /// The owner has this many streams live, which is the limit.
+    TooManyStreams {
+        /// `MAX_STREAMS_PER_USER`.
+        limit: u32,
+    },
+    /// Control did not answer in time.
+    Unavailable,
+}
+
+/// What a viewer may know of a stream that need not be live.
+#[derive(Clone, Debug)]
+pub struct Description {
+    /// Its title.
+    pub title: Arc<str>,
+}
+
+/// What happened on a shard, told to control; never answered.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// A publisher's first media arrived; `session` is the session that it opened or continues.
+    Started {
+        /// The stream.
+        stream: StreamId,
+        /// The session.
+        session: u32,
+    },
+    /// The publisher has been gone for too long, or control stopped the stream: the session is over.
+    Ended {
+        /// The stream.
+        stream: StreamId,
+        /// The session.
+        session: u32,
+        /// The last media sequence number that was used.
+        last_msn: u64,
+    },
+}

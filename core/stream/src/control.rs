@@ -42,6 +42,24 @@ impl std::fmt::Debug for StreamKey {
     }
 }
 
+impl StreamKey {
+    /// What of the key may stand in a log, by [`redact_key`].
+    pub fn redacted(&self) -> String {
+        redact_key(&self.0)
+    }
+}
+
+/// What of a presented key may stand in a log: a quarter of it, at most 8 characters, then `…`. That
+/// tells a wrong key from a missing one and shows nothing of the random part of a key that we made.
+/// What is not printable ASCII becomes `?`, so that a key cannot forge a log line.
+pub fn redact_key(key: &str) -> String {
+    /// The most characters of a key that are shown.
+    const SHOWN: usize = 8;
+    let shown = SHOWN.min(key.len() / 4);
+    let shown = key.chars().take(shown).map(|c| if c.is_ascii_graphic() { c } else { '?' });
+    shown.chain(std::iter::once('…')).collect()
+}
+
 /// A question of a shard to control. Each has a safe answer for the case that none comes in time.
 #[derive(Clone, Debug)]
 pub enum Question {
@@ -126,4 +144,54 @@ pub enum Notice {
         /// The last media sequence number that was used.
         last_msn: u64,
     },
+}
+
+/// An order of control to the home shard of a stream: carried out at once, never answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Cut the publisher and end the session without waiting for a return. A stream that is not there
+    /// needs nothing.
+    Stop {
+        /// The stream.
+        stream: StreamId,
+        /// What the publisher is told and the log says.
+        reason: StopReason,
+    },
+}
+
+/// Why control stops a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// The stream was disabled.
+    Disabled,
+    /// The stream, or its owner, was removed.
+    Removed,
+    /// The stream has a new key; the one that was presented no longer works.
+    KeyReplaced,
+}
+
+impl std::fmt::Display for StopReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Disabled => "the stream was disabled",
+            Self::Removed => "the stream was removed",
+            Self::KeyReplaced => "the stream key was replaced",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redacted_key_shows_its_prefix_and_cannot_forge_a_line() {
+        assert_eq!(redact_key("sk_live_0123456789abcdefghijklmnopqrstuvw"), "sk_live_…");
+        assert_eq!(redact_key("short-key"), "sh…");
+        assert_eq!(redact_key(""), "…");
+        assert_eq!(redact_key("\n\r\u{1b}[31m-and-then-much-more-of-it"), "???[31m-…");
+        assert_eq!(redact_key("ßßßßßßßß"), "????…");
+        let key = StreamKey("sk_live_0123456789abcdefghijklmnopqrstuvw".into());
+        assert_eq!(format!("{key:?} {}", key.redacted()), "[stream key] sk_live_…");
+    }
 }

@@ -67,6 +67,16 @@ impl Cursor {
     pub fn position(&self) -> u64 {
         self.next
     }
+
+    /// Whether the reader has begun and reads frame after frame.
+    pub fn is_running(&self) -> bool {
+        !self.waiting && !self.start
+    }
+
+    /// A reader that has read everything before `next`.
+    pub fn running_at(next: u64) -> Self {
+        Self { next, waiting: false, start: false }
+    }
 }
 
 /// What [`Log::read`] finds.
@@ -134,6 +144,12 @@ impl Log {
             Some(group) => Cursor { next: group.start, waiting: false, start: true },
             None => Cursor { next: self.end(), waiting: true, start: true },
         }
+    }
+
+    /// The cursor of a reader that could not take what it read up to `cursor`: it goes on with the
+    /// next group that starts there or later.
+    pub fn next_group(&self, cursor: Cursor) -> Cursor {
+        Cursor { next: cursor.next, waiting: true, start: true }
     }
 
     /// A cursor behind the newest entry that takes everything from there on, starting with what is

@@ -11,6 +11,7 @@ mod track;
 pub mod amf0;
 pub mod codec;
 pub mod flv;
+pub mod metadata;
 
 pub use entry::{Entry, Metadata, TrackSet};
 pub use frame::Frame;

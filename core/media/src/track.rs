@@ -49,7 +49,8 @@ pub struct Track {
 /// A codec with its out-of-band configuration, as an MP4 sample entry wants it.
 ///
 /// `record` is the body of the codec's configuration box (`avcC`, `hvcC`, `av1C`, `vpcC`, `dOps`,
-/// `dfLa`) or, for AAC, the AudioSpecificConfig.
+/// `dfLa`) or, for AAC, the AudioSpecificConfig. The bodies of `vpcC` and `dfLa`, which are full
+/// boxes, begin with their version and flags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the variants are the codecs' own names")]
 pub enum CodecConfig {

@@ -1,1 +1,0 @@
-//! Codec headers: parameter sets and configuration records, parsed only.

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Installs what is missing and prepares a configuration. Safe to run again.
+#
+#   ./setup.sh           everything for running the server, and an .env
+#   ./setup.sh --build   only what building needs
+#   ./setup.sh --test    also what the tests need (FFmpeg, Chromium)
+set -euo pipefail
+cd "$(dirname "$0")"
+mode=${1:-}
+
+say() { printf '%s\n' "$*" >&2; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null; then sudo "$@"; else
+    say "Not root and no sudo: please run as root: $*"
+    exit 1
+  fi
+}
+
+# install PACKAGE COMMAND [PACKAGE COMMAND ...]: installs the Debian packages whose commands are missing.
+install_missing() {
+  local missing=()
+  while [ $# -gt 0 ]; do
+    command -v "$2" >/dev/null || missing+=("$1")
+    shift 2
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if ! command -v apt-get >/dev/null; then
+    say "Please install with your package manager: ${missing[*]}"
+    exit 1
+  fi
+  say "Installing: ${missing[*]}"
+  as_root apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+if ! command -v cargo >/dev/null; then
+  say "Rust is missing: see https://rustup.rs, then run this again."
+  exit 1
+fi
+# openh264 without nasm would build silently without its assembler code, at less than half the speed.
+install_missing nasm nasm g++ g++ make make
+
+if [ "$mode" = --test ]; then
+  install_missing ffmpeg ffmpeg chromium chromium nodejs node npm npm curl curl python3 python3 python3-pip pip3
+  if ! command -v cargo-nextest >/dev/null; then
+    say "Installing cargo-nextest"
+    cargo install --locked cargo-nextest >&2
+  fi
+fi
+
+if [ -z "$mode" ]; then
+  if [ ! -e .env ]; then
+    cp .env.example .env
+    say "Wrote .env from .env.example; every line of it is optional."
+  fi
+  cargo build --locked --release -p server
+  "${CARGO_TARGET_DIR:-target}/release/shardcast" check
+fi

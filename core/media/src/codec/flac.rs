@@ -8,6 +8,8 @@ use crate::{AudioInfo, CodecConfig};
 
 const WHAT: &str = "FLAC configuration (STREAMINFO)";
 const STREAM_INFO: usize = 34;
+/// The fewest samples of a block.
+const MIN_BLOCK_SIZE: u32 = 16;
 /// The version and flags of a `dfLa` box, then the header of the only and last metadata block.
 const RECORD_HEAD: [u8; 8] = [0, 0, 0, 0, 0x80, 0, 0, STREAM_INFO as u8];
 
@@ -17,8 +19,14 @@ const RECORD_HEAD: [u8; 8] = [0, 0, 0, 0, 0x80, 0, 0, STREAM_INFO as u8];
 pub fn parse(record: &Bytes) -> Result<CodecConfig, Error> {
     let block = stream_info(record).ok_or(Error::Truncated { what: WHAT })?;
     let mut bits = Bits::new(block, WHAT);
-    // Block sizes and frame sizes.
-    bits.skip(16 + 16 + 24 + 24)?;
+    let (least, most) = (bits.read(16)?, bits.read(16)?);
+    // RFC 9639 8.2. It also tells a bare block from one behind `fLaC` or in a box.
+    if least < MIN_BLOCK_SIZE || most < least {
+        let why = "its block sizes are under 16 or the wrong way round";
+        return Err(Error::Invalid { what: WHAT, why });
+    }
+    // Frame sizes.
+    bits.skip(24 + 24)?;
     let rate = bits.read(20)?;
     let channels = bits.read(3)? as u8 + 1;
     if rate == 0 || rate > MAX_SAMPLE_RATE {
@@ -96,6 +104,16 @@ mod tests {
             assert_eq!(parse(&form.into()).unwrap(), config);
         }
         assert_eq!(stream_info(&config.record()), Some(&bare[..]));
+    }
+
+    #[test]
+    fn a_block_that_could_be_taken_for_a_header_is_refused() {
+        for sizes in [*b"fLaC", [0, 0, 0, 0], [0, 15, 16, 0], [16, 0, 15, 255]] {
+            let mut block = bytes(FLAC_STREAM_INFO).to_vec();
+            block[..4].copy_from_slice(&sizes);
+            let behind_header = [&RECORD_HEAD[..], &block].concat();
+            assert!(parse(&behind_header.into()).is_err(), "{sizes:?}");
+        }
     }
 
     #[test]

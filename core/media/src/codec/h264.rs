@@ -92,6 +92,10 @@ pub(super) fn in_band(current: Option<&[u8]>, data: &[u8]) -> Result<Option<Code
     if !changed || sps.is_empty() || pps.is_empty() {
         return Ok(None);
     }
+    // Sets of one id may follow each other, and the last one may be the one that is known.
+    if current.is_some_and(|record| split(record) == Ok((sps.clone(), pps.clone()))) {
+        return Ok(None);
+    }
     Ok(Some(config(build(&sps, &pps)?)?))
 }
 
@@ -277,5 +281,8 @@ mod tests {
         assert_eq!(changed.record(), new);
         assert_eq!(in_band(None, &frame(&new)).unwrap().unwrap(), changed);
         assert_eq!(in_band(None, &[0, 0, 0, 2, 0x65, 0x88]), Ok(None));
+        let both = [frame(&old), frame(&new)].concat();
+        assert_eq!(in_band(Some(&old), &both).unwrap().unwrap(), changed);
+        assert_eq!(in_band(Some(&new), &both), Ok(None));
     }
 }

@@ -49,6 +49,10 @@ fn describe(sps: &SeqParameterSet) -> Result<VideoInfo, Error> {
         .ok()
         .filter(|&(width, height)| width > 0 && height > 0)
         .ok_or(Error::Invalid { what: WHAT, why: "nothing is left after cropping" })?;
+    // Of pictures that may be coded as fields the SPS gives half the height.
+    if height > MAX_DIMENSION {
+        return Err(Error::OutOfRange { what: WHAT, field: "its height", value: height });
+    }
     let chroma = match sps.chroma_info.chroma_format {
         ChromaFormat::Monochrome => Chroma::Monochrome,
         ChromaFormat::YUV420 => Chroma::Yuv420,
@@ -163,6 +167,17 @@ mod tests {
         // 66, level 40, ue 0 0 2 0, no gaps, then 2^31 macroblocks by one.
         let sps = [0x67, 66, 0, 40, 0b1101_1100, 0, 0, 0, 0b0100_0000, 0, 0, 0, 0b1011_1100];
         assert!(parse(&sps).is_err());
+    }
+
+    #[test]
+    fn a_picture_of_fields_is_held_to_the_same_height() {
+        // 66, level 40, ue 0 0 2 0, no gaps, 1 macroblock by `rows` and one (ue of 23 bits), fields.
+        let sps = |rows: u64| {
+            let bits = 0b1101_1101 << 32 | (rows + 1) << 9 | 0b00_1001 << 3;
+            [&[0x67, 66, 0, 40][..], &bits.to_be_bytes()[3..]].concat()
+        };
+        assert_eq!(parse(&sps(2047)).map(|info| info.height), Ok(65_536));
+        assert!(parse(&sps(2048)).is_err());
     }
 
     proptest! {

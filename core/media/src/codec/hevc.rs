@@ -87,10 +87,14 @@ pub(super) fn in_band(current: Option<&[u8]>, data: &[u8]) -> Result<Option<Code
     if !changed || !sets.is_complete() {
         return Ok(None);
     }
+    // Sets of one id may follow each other, and the last one may be the one that is known.
+    if current.is_some_and(|record| split(record).is_ok_and(|known| known == sets)) {
+        return Ok(None);
+    }
     sets.config().map(Some)
 }
 
-#[derive(Default)]
+#[derive(Default, PartialEq)]
 struct ParameterSets<'a> {
     vps: Sets<'a>,
     sps: Sets<'a>,
@@ -265,6 +269,9 @@ mod tests {
         let changed = in_band(Some(&old), &frame(&new)).unwrap().unwrap();
         assert_eq!(changed.video().unwrap(), &info(HVCC_422_10));
         assert_eq!(parameter_sets(&changed.record()), parameter_sets(&new));
+        let both = [frame(&old), frame(&new)].concat();
+        assert_eq!(in_band(Some(&old), &both).unwrap().unwrap(), changed);
+        assert_eq!(in_band(Some(&changed.record()), &both), Ok(None));
     }
 
     #[test]

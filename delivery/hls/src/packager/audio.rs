@@ -1,0 +1,121 @@
+use media::{CodecConfig, Frame, Timestamp};
+
+use super::silence::{Silence, silence};
+use crate::mp4::Sample;
+
+/// Gives an audio track an even timeline: decode times count samples, and follow the arriving time
+/// stamps (which RTMP rounds to milliseconds) only when these have drifted away.
+#[derive(Debug)]
+pub(super) struct AudioTimeline {
+    config: CodecConfig,
+    scale: u32,
+    silence: Option<Silence>,
+    /// Nothing before this is taken; where the track is to begin.
+    start: i64,
+    /// The decode time of the next sample; `None` before the first.
+    next: Option<i64>,
+    /// Samples of the last frame.
+    last: u32,
+}
+
+impl AudioTimeline {
+    /// How far the counted time may be from the arriving time stamps. With the rounding of a resync
+    /// (half a frame) a stream stays well within the 40 ms at which people notice.
+    pub(super) const DRIFT_LIMIT: Timestamp = Timestamp::from_millis(30);
+    /// The most silent frames that are made up at once.
+    const MAX_FILL: i64 = 1_024;
+    /// How often a frame is repeated at most, where we have no silent one: every frame of audio decodes
+    /// alone, but repeated for longer it would be heard.
+    const MAX_REPEAT: i64 = 4;
+
+    /// A track that begins at `start` of the output timeline.
+    pub(super) fn new(config: &CodecConfig, scale: u32, start: Timestamp) -> Self {
+        Self {
+            config: config.clone(),
+            scale,
+            silence: silence(config),
+            start: start.to_scale(scale),
+            next: None,
+            last: samples_per_frame(config),
+        }
+    }
+
+    /// Where the next sample will lie.
+    pub(super) fn next(&self) -> i64 {
+        self.next.unwrap_or(self.start)
+    }
+
+    /// Half of a usual frame, in ticks: a frame belongs where its middle lies.
+    pub(super) fn half(&self) -> i64 {
+        i64::from(self.last / 2)
+    }
+
+    /// Appends the frame that arrived with this output time, after what is missing before it. A frame
+    /// that would overlap what is there by more than the limit is left out.
+    pub(super) fn align(&mut self, frame: &Frame, at: Timestamp, samples: &mut Vec<Sample>) {
+        let Some(length) = self.length(frame) else { return };
+        let at = at.to_scale(self.scale);
+        let limit = Self::DRIFT_LIMIT.to_scale(self.scale);
+        let (unit, most, filler) = match &self.silence {
+            Some(silence) => (i64::from(silence.samples), Self::MAX_FILL, silence.data.clone()),
+            None => (i64::from(length), Self::MAX_REPEAT, frame.data.clone()),
+        };
+        let missing = match self.next {
+            None if at + i64::from(length / 2) < self.start => return,
+            None => {
+                let missing = ((at - self.start) / unit).clamp(0, most);
+                self.next = Some((at - missing * unit).max(0));
+                missing
+            }
+            Some(next) if at - next < -limit => return,
+            Some(next) if at - next > limit => (at - next + unit / 2) / unit,
+            Some(_) => 0,
+        };
+        if missing > most {
+            self.next = Some(at);
+        } else {
+            (0..missing).for_each(|_| self.push(filler.clone(), unit as u32, samples));
+        }
+        self.push(frame.data.clone(), length, samples);
+        self.last = length;
+    }
+
+    /// Appends silence until the track reaches this time to half a frame. A codec that we have no
+    /// silence of gets a hole instead: its time goes on without samples.
+    pub(super) fn fill_to(&mut self, at: Timestamp, samples: &mut Vec<Sample>) {
+        let at = at.to_scale(self.scale);
+        if let Some(silence) = self.silence.clone() {
+            let unit = i64::from(silence.samples);
+            let missing = (at - self.next() + unit / 2) / unit;
+            if missing <= Self::MAX_FILL {
+                (0..missing)
+                    .for_each(|_| self.push(silence.data.clone(), silence.samples, samples));
+                return;
+            }
+        }
+        match self.next {
+            Some(next) => self.next = Some(next.max(at)),
+            None => self.start = self.start.max(at),
+        }
+    }
+
+    fn push(&mut self, data: bytes::Bytes, duration: u32, samples: &mut Vec<Sample>) {
+        let dts = self.next();
+        samples.push(Sample { data, dts, duration, composition: 0, key: true });
+        self.next = Some(dts + i64::from(duration));
+    }
+
+    /// A frame's samples; `None` when neither the codec nor the frame tells.
+    fn length(&self, frame: &Frame) -> Option<u32> {
+        media::codec::frame_samples(&self.config, &frame.data).filter(|&samples| samples > 0)
+    }
+}
+
+/// The samples of a usual frame of the codec; an assumption where each frame says.
+pub(super) fn samples_per_frame(config: &CodecConfig) -> u32 {
+    match config.audio().map_or(0, |info| info.samples_per_frame) {
+        0 if matches!(config, CodecConfig::Flac { .. }) => 4_096,
+        0 => 960,
+        samples => samples,
+    }
+}

@@ -1,0 +1,137 @@
+use media::{CodecConfig, Timestamp};
+
+use super::audio::samples_per_frame;
+use crate::config::Config;
+use crate::mp4::timescale;
+
+/// What is decided once, after the first segment, and constant from then on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// `EXT-X-TARGETDURATION`, in seconds.
+    pub(super) target_duration: u32,
+    /// A keyframe ends a segment that is at least this long.
+    pub(super) cut: Timestamp,
+    /// Audio alone is cut at this duration.
+    pub(super) segment: Timestamp,
+    /// No segment of the leading track gets longer than this.
+    pub(super) longest: Timestamp,
+    /// The first segment may be as long as this, which set the target duration.
+    pub(super) first_longest: Timestamp,
+}
+
+impl Plan {
+    /// `first` is the duration of the first segment; `slack` how much longer than it the segment of
+    /// another rendition may be, since frames do not end at the same times.
+    pub(super) fn new(config: &Config, first: Timestamp, slack: Timestamp) -> Self {
+        let target_duration = rounded(config.segment).max(rounded(first + slack)).max(1);
+        // RFC 8216bis 4.4.3.1: EXTINF, rounded to the nearest integer, never exceeds the target.
+        let limit = i64::from(target_duration) * Timestamp::HZ + Timestamp::HZ / 2 - 1;
+        Self {
+            target_duration,
+            cut: cut_at(config),
+            segment: config.segment,
+            longest: Timestamp::from_ticks(limit - slack.ticks()),
+            first_longest: first_longest(config),
+        }
+    }
+}
+
+/// A keyframe ends a segment when three quarters of the target have passed: encoders' groups vary a little.
+pub(super) fn cut_at(config: &Config) -> Timestamp {
+    Timestamp::from_ticks(config.segment.ticks() * 3 / 4)
+}
+
+/// The first group is waited for until twice the target.
+pub(super) fn first_longest(config: &Config) -> Timestamp {
+    Timestamp::from_ticks(config.segment.ticks() * 2)
+}
+
+/// `PART-TARGET`, in ms, of a track whose frames last `frame` seconds: the whole number of frames that
+/// is nearest to the wanted duration, and above it what time stamps of whole milliseconds can add.
+pub(super) fn part_target_ms(config: &Config, frame: f64, exact: bool) -> u32 {
+    let frames = (config.part.seconds() / frame).round().max(1.0);
+    let ms = (frames * frame * 1_000.0 - 1e-6).ceil();
+    ms as u32 + u32::from(!exact)
+}
+
+/// Seconds of a usual frame of an audio track.
+pub(super) fn audio_frame_seconds(config: &CodecConfig) -> f64 {
+    let scale = timescale(config).unwrap_or(48_000);
+    f64::from(samples_per_frame(config)) / f64::from(scale)
+}
+
+/// Frames a second, in thousandths: what the codec declares when it fits what was measured, else the
+/// usual rate that is nearest to the measured one.
+pub(super) fn frame_rate_milli(declared: Option<(u32, u32)>, measured: Option<f64>) -> u32 {
+    const USUAL: [f64; 10] = [
+        15.0,
+        24_000.0 / 1_001.0,
+        24.0,
+        25.0,
+        30_000.0 / 1_001.0,
+        30.0,
+        50.0,
+        60_000.0 / 1_001.0,
+        60.0,
+        120.0,
+    ];
+    let declared = declared
+        .filter(|&(frames, per)| frames > 0 && per > 0)
+        .map(|(frames, per)| f64::from(frames) / f64::from(per))
+        .filter(|rate| (1.0..=480.0).contains(rate));
+    let near = |rate: &f64, other: f64, part: f64| (rate - other).abs() <= other * part;
+    let rate = match (declared, measured) {
+        (Some(declared), Some(measured)) if near(&declared, measured, 0.05) => declared,
+        (_, Some(measured)) => USUAL
+            .into_iter()
+            .filter(|usual| near(usual, measured, 0.004))
+            .min_by(|a, b| (a - measured).abs().total_cmp(&(b - measured).abs()))
+            .unwrap_or(measured),
+        (Some(declared), None) => declared,
+        (None, None) => 0.0,
+    };
+    (rate * 1_000.0).round() as u32
+}
+
+fn rounded(duration: Timestamp) -> u32 {
+    ((duration.ticks() + Timestamp::HZ / 2) / Timestamp::HZ) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_a_whole_number_of_frames_near_the_target() {
+        let config = Config::default();
+        assert_eq!(part_target_ms(&config, 1.0 / 30.0, false), 268, "8 frames are 266.7 ms");
+        assert_eq!(part_target_ms(&config, 1.0 / 25.0, false), 241);
+        assert_eq!(part_target_ms(&config, 1.0 / 60.0, false), 251);
+        assert_eq!(part_target_ms(&config, 1_024.0 / 48_000.0, true), 256);
+        assert_eq!(
+            part_target_ms(&config, 1_024.0 / 44_100.0, true),
+            256,
+            "11 frames are 255.4 ms"
+        );
+        assert_eq!(part_target_ms(&config, 1.0, false), 1_001, "one frame at least");
+    }
+
+    #[test]
+    fn the_target_duration_covers_a_first_segment_of_any_length() {
+        let plan = |ms| {
+            Plan::new(&Config::default(), Timestamp::from_millis(ms), Timestamp::from_millis(34))
+        };
+        assert_eq!(plan(1_500).target_duration, 2);
+        assert_eq!(plan(2_400).target_duration, 2);
+        assert_eq!(plan(2_480).target_duration, 3, "another rendition's segment could round to 3");
+        assert_eq!(plan(3_999).target_duration, 4);
+    }
+
+    #[test]
+    fn a_declared_frame_rate_counts_when_it_fits() {
+        assert_eq!(frame_rate_milli(Some((30_000, 1_001)), Some(29.99)), 29_970);
+        assert_eq!(frame_rate_milli(Some((60, 1)), Some(30.01)), 30_000);
+        assert_eq!(frame_rate_milli(None, Some(12.34)), 12_340);
+        assert_eq!(frame_rate_milli(Some((1, 0)), None), 0);
+    }
+}

@@ -1,1 +1,29 @@
-//! Placeholder.
+//! The control plane: what decides, administers, tells and records, on the tokio runtime. It knows
+//! streams by their ids and never sees a byte of media; shards ask it questions and tell it what
+//! happened, in the words of [`stream::control`].
+//!
+//! - [`Authority`] answers the shards and orders streams to be cut.
+//! - [`admin`] administers users and streams, over a socket or directly on the database.
+//! - [`http`] is the plane's own HTTP port: health, readiness, metrics, what is live.
+//! - [`logs`] takes log lines from every thread without ever making one wait.
+
+pub mod admin;
+mod authority;
+mod clock;
+mod first_admin;
+pub mod http;
+mod lifecycle;
+mod links;
+mod lock;
+pub mod logs;
+mod probe;
+mod vitals;
+
+pub use authority::{Authority, AuthoritySettings, MAX_COMMANDS, MAX_QUESTIONS, ShardCommand};
+pub use clock::now;
+pub use first_admin::{DEFAULT_ADMIN_EMAIL, FirstAdmin, FirstAdminError, first_administrator};
+pub use lifecycle::{Lifecycle, Phase};
+pub use links::{Links, Outputs};
+pub use lock::{DataDirLock, LockError};
+pub use probe::{Probe, Runtime, ShardHealth, ShardMetrics};
+pub use vitals::Vitals;

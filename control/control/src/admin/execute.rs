@@ -1,0 +1,104 @@
+use std::sync::Arc;
+
+use store::{NewUser, Store};
+use stream::control::StopReason;
+use tracing::info;
+
+use super::request::Request;
+use super::response::{Fault, Removed, Response, StreamView, UserView};
+use crate::{Authority, Links};
+
+/// Executes the commands of administrators on the database, and on the running server if there is one.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    store: Store,
+    links: Links,
+    authority: Option<Arc<Authority>>,
+}
+
+impl Admin {
+    /// Without an authority no server runs, and there is nobody to cut.
+    pub fn new(store: Store, links: Links, authority: Option<Arc<Authority>>) -> Self {
+        Self { store, links, authority }
+    }
+
+    /// Executes a command. Blocks: on an async runtime only within `spawn_blocking`.
+    pub fn execute(&self, request: Request) -> Response {
+        let (command, subject) = (request.name(), request.subject().to_owned());
+        let response =
+            self.try_execute(request).unwrap_or_else(|error| Response::Fault(Fault::from(error)));
+        let outcome = response.fault().map_or("done", |fault| fault.kind.as_str());
+        info!(target: "audit", command, subject, outcome, "administration");
+        response
+    }
+
+    fn try_execute(&self, request: Request) -> store::Result<Response> {
+        Ok(match request {
+            Request::UserAdd { email, name, role, password } => {
+                let new = NewUser { email, name, role };
+                let (user, made) = self.store.add_user(&new, password.as_ref())?;
+                Response::User(UserView::new(user, made))
+            }
+            Request::UserList => {
+                let users = self.store.users()?.into_iter();
+                Response::Users(users.map(|user| UserView::new(user, None)).collect())
+            }
+            Request::UserPasswd { email, password } => {
+                let (user, made) = self.store.set_password(&email, password.as_ref())?;
+                Response::User(UserView::new(user, made))
+            }
+            Request::UserRm { email } => self.remove_user(&email)?,
+            Request::StreamAdd { title, owner } => {
+                let new = self.store.add_stream(&title, owner.as_deref())?;
+                Response::stream(new.stream, Some(new.key), &self.links)
+            }
+            Request::StreamList => {
+                let streams = self.store.streams()?.into_iter();
+                let view = |stream| StreamView::new(stream, None, &self.links);
+                Response::Streams(streams.map(view).collect())
+            }
+            Request::StreamKey { id, new: false } => {
+                let shown = self.store.reveal_key(&id)?;
+                Response::stream(shown.stream, Some(shown.key), &self.links)
+            }
+            Request::StreamKey { id, new: true } => {
+                let change = |store: &Store| store.new_key(&id);
+                let new = self.revoke(StopReason::KeyReplaced, change, |_| vec![id.clone()])?;
+                Response::stream(new.stream, Some(new.key), &self.links)
+            }
+            Request::StreamDisable { id } => {
+                let change = |store: &Store| store.set_disabled(&id, true);
+                let stream = self.revoke(StopReason::Disabled, change, |_| vec![id.clone()])?;
+                Response::stream(stream, None, &self.links)
+            }
+            Request::StreamEnable { id } => {
+                Response::stream(self.store.set_disabled(&id, false)?, None, &self.links)
+            }
+            Request::StreamRm { id } => {
+                let change = |store: &Store| store.remove_stream(&id);
+                self.revoke(StopReason::Removed, change, |_| vec![id.clone()])?;
+                Response::Removed(Removed { removed: id, streams: Vec::new() })
+            }
+        })
+    }
+
+    fn remove_user(&self, email: &str) -> store::Result<Response> {
+        let change = |store: &Store| store.remove_user(email);
+        let removed =
+            self.revoke(StopReason::Removed, change, |removed| removed.streams.clone())?;
+        Ok(Response::Removed(Removed { removed: removed.user.email, streams: removed.streams }))
+    }
+
+    /// Does the change and cuts the publishers of the streams that it concerns.
+    fn revoke<T>(
+        &self,
+        reason: StopReason,
+        change: impl FnOnce(&Store) -> store::Result<T>,
+        concerned: impl FnOnce(&T) -> Vec<String>,
+    ) -> store::Result<T> {
+        match &self.authority {
+            Some(authority) => authority.revoke(reason, change, concerned),
+            None => change(&self.store),
+        }
+    }
+}

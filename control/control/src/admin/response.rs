@@ -1,0 +1,219 @@
+use serde::{Deserialize, Serialize};
+use store::{Role, Secret, Status, Stream, User, UtcTime};
+
+use crate::Links;
+
+/// The answer to a [`Request`](super::Request).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Response {
+    /// A user, with a made password if there is one.
+    User(UserView),
+    /// All users.
+    Users(Vec<UserView>),
+    /// A stream, with its key if the request was for it.
+    Stream(Box<StreamView>),
+    /// All streams.
+    Streams(Vec<StreamView>),
+    /// Something is gone.
+    Removed(Removed),
+    /// Nothing was done.
+    Fault(Fault),
+}
+
+/// A user, by the API's field names.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserView {
+    /// The number.
+    pub id: i64,
+    /// The email.
+    pub email: String,
+    /// The name that others see.
+    pub name: String,
+    /// The role.
+    pub role: Role,
+    /// False for a user who is locked out.
+    pub is_active: bool,
+    /// When the user was added.
+    pub created_at: Option<UtcTime>,
+    /// When the user last logged in.
+    pub last_login: Option<UtcTime>,
+    /// A password that was made by this request: it is shown this once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Secret>,
+}
+
+/// A stream, by the API's field names. URLs of outputs that do not exist are null.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StreamView {
+    /// The public id.
+    pub id: String,
+    /// The title.
+    pub title: String,
+    /// What it is about.
+    pub description: Option<String>,
+    /// The category.
+    pub category: String,
+    /// The top rung.
+    pub quality: String,
+    /// Where it is in its life.
+    pub status: Status,
+    /// The owner's number.
+    pub user_id: i64,
+    /// The owner's email.
+    pub owner: String,
+    /// Whether only those with a right may know of it.
+    pub is_private: bool,
+    /// Whether an administrator keeps it from being published.
+    pub disabled: bool,
+    /// The most viewers at a time.
+    pub max_viewers: i64,
+    /// Whether it is recorded.
+    pub recording_enabled: bool,
+    /// Whether its chat is open.
+    pub chat_enabled: bool,
+    /// Whether its chat is moderated.
+    pub moderation_enabled: bool,
+    /// When it is announced for.
+    pub scheduled_start: Option<UtcTime>,
+    /// When the current or last session began.
+    pub started_at: Option<UtcTime>,
+    /// When the last session ended.
+    pub ended_at: Option<UtcTime>,
+    /// When it was added.
+    pub created_at: Option<UtcTime>,
+    /// When it was last changed.
+    pub updated_at: Option<UtcTime>,
+    /// The key, only in the answer that is for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream_key: Option<Secret>,
+    /// What encoders with two fields call the server; the key is their other field.
+    pub rtmp_server: String,
+    /// Where to publish by RTMP, key included; null where the key is not shown.
+    pub rtmp_url: Option<Secret>,
+    /// Where to publish by WHIP, key included; null where the key is not shown.
+    pub whip_url: Option<Secret>,
+    /// The multivariant playlist.
+    pub hls_url: Option<String>,
+    /// The DASH manifest.
+    pub dash_url: Option<String>,
+    /// The WHEP endpoint.
+    pub whep_url: Option<String>,
+    /// The HTTP-FLV stream.
+    pub flv_url: Option<String>,
+    /// The watch page.
+    pub watch_url: Option<String>,
+}
+
+/// What is gone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Removed {
+    /// The email of the user or the id of the stream.
+    pub removed: String,
+    /// The streams that went with a user.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub streams: Vec<String>,
+}
+
+/// Why nothing was done: RFC 9457's fields.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fault {
+    /// A stable name of the kind of problem.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What HTTP would answer.
+    pub status: u16,
+    /// What happened and what to do.
+    pub detail: String,
+}
+
+impl Response {
+    /// Why nothing was done, if so.
+    pub fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Fault(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn stream(stream: Stream, key: Option<Secret>, links: &Links) -> Self {
+        Self::Stream(Box::new(StreamView::new(stream, key, links)))
+    }
+}
+
+impl UserView {
+    pub(crate) fn new(user: User, password: Option<Secret>) -> Self {
+        Self {
+            id: user.id,
+            email: user.email,
+            name: user.name,
+            role: user.role,
+            is_active: user.is_active,
+            created_at: user.created_at,
+            last_login: user.last_login,
+            password,
+        }
+    }
+}
+
+impl StreamView {
+    pub(crate) fn new(stream: Stream, key: Option<Secret>, links: &Links) -> Self {
+        let id = stream.id;
+        Self {
+            rtmp_server: links.rtmp_server(),
+            rtmp_url: key.as_ref().map(|key| links.rtmp(key)),
+            whip_url: key.as_ref().and_then(|key| links.whip(key)),
+            hls_url: links.hls(&id),
+            dash_url: links.dash(&id),
+            whep_url: links.whep(&id),
+            flv_url: links.flv(&id),
+            watch_url: links.watch(&id),
+            stream_key: key,
+            id,
+            title: stream.title,
+            description: stream.description,
+            category: stream.category,
+            quality: stream.quality,
+            status: stream.status,
+            user_id: stream.owner_id,
+            owner: stream.owner,
+            is_private: stream.is_private,
+            disabled: stream.disabled,
+            max_viewers: stream.max_viewers,
+            recording_enabled: stream.recording_enabled,
+            chat_enabled: stream.chat_enabled,
+            moderation_enabled: stream.moderation_enabled,
+            scheduled_start: stream.scheduled_start,
+            started_at: stream.started_at,
+            ended_at: stream.ended_at,
+            created_at: stream.created_at,
+            updated_at: stream.updated_at,
+        }
+    }
+}
+
+impl Fault {
+    pub(crate) fn new(name: &str, status: u16, detail: impl Into<String>) -> Self {
+        Self { kind: crate::http::problem_type(name), status, detail: detail.into() }
+    }
+}
+
+impl From<store::Error> for Fault {
+    fn from(error: store::Error) -> Self {
+        use store::Error;
+        let (name, status) = match &error {
+            Error::NoSuchUser(_) | Error::NoSuchStream(_) => ("not-found", 404),
+            Error::EmailTaken(_) => ("email-taken", 409),
+            Error::LastAdministrator(_) => ("last-administrator", 409),
+            Error::NoAdministrator => ("no-administrator", 409),
+            Error::MayNotStream(_) => ("may-not-stream", 403),
+            Error::Invalid { .. } => ("invalid-value", 400),
+            _ => ("database", 500),
+        };
+        Self::new(name, status, error.to_string())
+    }
+}

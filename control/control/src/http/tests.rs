@@ -1,0 +1,296 @@
+use std::sync::Mutex;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use axum::response::Response;
+use serde_json::{Value, json};
+use store::{NewUser, Options, Role, Secret, UtcTime};
+use stream::control::StreamId;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tower::ServiceExt;
+
+use super::*;
+use crate::links::tests::links;
+use crate::{Runtime, ShardHealth, ShardMetrics};
+
+const WELL: ShardHealth =
+    ShardHealth { running: true, heartbeat_age: Duration::from_millis(20), full: false };
+
+struct Shards(Mutex<Vec<ShardHealth>>);
+
+impl Probe for Shards {
+    fn runtime(&self) -> Runtime {
+        Runtime::IoUring
+    }
+
+    fn shards(&self) -> Vec<ShardHealth> {
+        self.0.lock().unwrap().clone()
+    }
+
+    fn metrics(&self) -> Vec<ShardMetrics> {
+        let one = ShardMetrics {
+            load: 0.25,
+            connections: vec![("rtmp", 3), ("http", 4)],
+            viewers: vec![("hls", 7)],
+            bytes_in: 1000,
+            ..ShardMetrics::default()
+        };
+        vec![one, ShardMetrics::default()]
+    }
+
+    fn viewers(&self, _: &StreamId) -> u64 {
+        7
+    }
+}
+
+struct Fixture {
+    router: Router,
+    shards: Arc<Shards>,
+    lifecycle: Lifecycle,
+    store: Store,
+    _dir: tempfile::TempDir,
+}
+
+fn fixture(cors: Cors) -> Fixture {
+    let dir = tempfile::tempdir().unwrap();
+    let secret = Secret::new("k".repeat(32));
+    let store = Store::open(&dir.path().join("s.db"), &secret, Options::default()).unwrap();
+    let new = NewUser { email: "admin@example.org".into(), name: None, role: Role::Admin };
+    store.add_user(&new, Some(&Secret::new("long enough"))).unwrap();
+    let shards = Arc::new(Shards(Mutex::new(vec![WELL; 2])));
+    let lifecycle = Lifecycle::new();
+    let api = Api {
+        store: store.clone(),
+        links: links(),
+        probe: shards.clone(),
+        lifecycle: lifecycle.clone(),
+        vitals: Vitals::new(),
+        cors,
+        version: "1.2.3",
+        started: Instant::now(),
+        dropped_log_lines: Arc::new(AtomicU64::new(5)),
+    };
+    Fixture { router: router(api), shards, lifecycle, store, _dir: dir }
+}
+
+impl Fixture {
+    async fn send(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    async fn get(&self, path: &str) -> (StatusCode, Value) {
+        let response = self.send(Request::get(path).body(Body::empty()).unwrap()).await;
+        let status = response.status();
+        (status, serde_json::from_str(&text(response).await).unwrap())
+    }
+
+    async fn set(&self, shards: Vec<ShardHealth>) -> (StatusCode, Value) {
+        *self.shards.0.lock().unwrap() = shards;
+        self.get("/health").await
+    }
+}
+
+async fn text(response: Response) -> String {
+    let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    String::from_utf8(body.to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn health_has_the_shape_that_was_promised() {
+    let (status, health) = fixture(Cors::Any).get("/health").await;
+    assert_eq!(status, StatusCode::OK);
+    let services = json!({ "database": "up", "redis": "off", "storage": "up", "media": "up" });
+    assert_eq!((&health["status"], &health["services"]), (&json!("healthy"), &services));
+    assert_eq!((&health["runtime"], &health["shards"]), (&json!("io_uring"), &json!(2)));
+    assert_eq!((&health["version"], &health["uptimeSeconds"]), (&json!("1.2.3"), &json!(0)));
+    assert!(health["timestamp"].as_str().unwrap().ends_with('Z'));
+}
+
+#[tokio::test]
+async fn a_late_shard_degrades_and_a_dead_one_is_503() {
+    let fixture = fixture(Cors::Any);
+    let late = ShardHealth { heartbeat_age: Duration::from_secs(3), ..WELL };
+    let (status, health) = fixture.set(vec![WELL, late]).await;
+    assert_eq!((status, &health["status"]), (StatusCode::OK, &json!("degraded")));
+    let hung = ShardHealth { heartbeat_age: Duration::from_secs(30), ..WELL };
+    let gone = ShardHealth { running: false, ..WELL };
+    for dead in [hung, gone] {
+        let (status, health) = fixture.set(vec![WELL, dead]).await;
+        assert_eq!(
+            (status, &health["status"]),
+            (StatusCode::SERVICE_UNAVAILABLE, &json!("unhealthy"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn readiness_follows_the_phase_and_the_room() {
+    let fixture = fixture(Cors::Any);
+    let unready = StatusCode::SERVICE_UNAVAILABLE;
+    assert_eq!(fixture.get("/ready").await, (unready, json!({ "status": "starting" })));
+    fixture.lifecycle.ready();
+    assert_eq!(fixture.get("/ready").await, (StatusCode::OK, json!({ "status": "ready" })));
+    fixture.set(vec![ShardHealth { full: true, ..WELL }; 2]).await;
+    assert_eq!(fixture.get("/ready").await, (unready, json!({ "status": "full" })));
+    fixture.set(vec![WELL; 2]).await;
+    fixture.lifecycle.draining();
+    assert_eq!(fixture.get("/ready").await, (unready, json!({ "status": "draining" })));
+}
+
+#[tokio::test]
+async fn metrics_are_open_metrics_by_shard_and_protocol() {
+    let fixture = fixture(Cors::Any);
+    let response = fixture.send(Request::get("/metrics").body(Body::empty()).unwrap()).await;
+    let kind = response.headers()[header::CONTENT_TYPE].to_str().unwrap().to_owned();
+    assert!(kind.starts_with("application/openmetrics-text"), "{kind}");
+    let text = text(response).await;
+    for line in [
+        "shardcast_build{version=\"1.2.3\",runtime=\"io_uring\"} 1",
+        "shardcast_dropped_log_lines_total 5",
+        "shardcast_service_up{service=\"database\"} 1",
+        "shardcast_shard_heartbeat_age_seconds{shard=\"1\"} 0.02",
+        "shardcast_shard_load{shard=\"0\"} 0.25",
+        "shardcast_connections{shard=\"0\",protocol=\"rtmp\"} 3",
+        "shardcast_viewers{shard=\"0\",protocol=\"hls\"} 7",
+        "shardcast_received_bytes_total{shard=\"0\"} 1000",
+        "shardcast_received_bytes_total{shard=\"1\"} 0",
+        "# EOF",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn live_streams_are_listed_in_pages_without_keys() {
+    let fixture = fixture(Cors::Any);
+    let mut keys = Vec::new();
+    for second in 0..3 {
+        let new = fixture.store.add_stream(&format!("T{second}"), None).unwrap();
+        let now = UtcTime::from_unix(1_800_000_000 + second);
+        fixture.store.session_started(&new.stream.id, 1, now).unwrap();
+        keys.push(new.key);
+    }
+    let (status, first) = fixture.get("/api/streams/live?limit=2").await;
+    assert_eq!(status, StatusCode::OK);
+    let item = &first["items"][0];
+    assert_eq!((&item["title"], &item["viewers"]), (&json!("T2"), &json!(7)));
+    assert_eq!(item["startedAt"], "2027-01-15T08:00:02Z");
+    assert!(item["watchUrl"].as_str().unwrap().contains("/watch/"));
+    assert!(item["hlsUrl"].as_str().unwrap().ends_with("/index.m3u8"));
+    assert_eq!(item["dashUrl"], Value::Null);
+    let cursor = first["nextCursor"].as_str().unwrap();
+    let (_, second) = fixture.get(&format!("/api/streams/live?limit=2&cursor={cursor}")).await;
+    assert_eq!(second["items"].as_array().unwrap().len(), 1);
+    assert_eq!((&second["items"][0]["title"], &second["nextCursor"]), (&json!("T0"), &Value::Null));
+    for key in keys {
+        assert!(!format!("{first}{second}").contains(key.expose()));
+    }
+}
+
+#[tokio::test]
+async fn errors_are_problems_that_repeat_no_query() {
+    let fixture = fixture(Cors::Any);
+    let (status, problem) = fixture.get("/nothing?token=visible").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert_eq!(problem["type"], "urn:shardcast:problem:not-found");
+    assert!(problem["detail"].as_str().unwrap().contains("/nothing"));
+    assert!(!problem.to_string().contains("visible"));
+    for query in ["limit=0", "limit=101", "limit=x", "cursor=x", "cursor=1.%2F", "limit=1&limit=2"]
+    {
+        let (status, problem) = fixture.get(&format!("/api/streams/live?{query}")).await;
+        assert_eq!((status, &problem["status"]), (StatusCode::BAD_REQUEST, &json!(400)), "{query}");
+    }
+    let request = Request::post("/health").body(Body::empty()).unwrap();
+    let response = fixture.send(request).await;
+    assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(response.headers()[header::ALLOW], "GET,HEAD");
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+}
+
+#[tokio::test]
+async fn every_response_carries_the_security_headers() {
+    let fixture = fixture(Cors::Any);
+    for path in ["/health", "/nothing"] {
+        let response = fixture.send(Request::get(path).body(Body::empty()).unwrap()).await;
+        assert_eq!(response.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert_eq!(response.headers()[header::REFERRER_POLICY], "no-referrer");
+        assert_eq!(response.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_origins_narrows_who_may_read() {
+    let fixture = fixture(Cors::Origins(vec!["https://example.org".into()]));
+    for (origin, allowed) in [("https://example.org", true), ("https://evil.example", false)] {
+        let request = Request::builder()
+            .method(Method::OPTIONS)
+            .uri("/api/streams/live")
+            .header(header::ORIGIN, origin)
+            .header(header::ACCESS_CONTROL_REQUEST_METHOD, "GET")
+            .body(Body::empty())
+            .unwrap();
+        let response = fixture.send(request).await;
+        assert_eq!(response.status(), StatusCode::NO_CONTENT);
+        let found = response.headers().get(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+        assert_eq!(found.is_some_and(|found| found == origin), allowed);
+    }
+}
+
+/// Serves on a free port until the sender is dropped.
+async fn served(limits: Limits) -> (std::net::SocketAddr, tokio::sync::oneshot::Sender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    let fixture = fixture(Cors::Any);
+    tokio::spawn(async move {
+        let stopped = async { drop(stopped.await) };
+        serve(listener, fixture.router.clone(), limits, stopped).await;
+    });
+    (address, stop)
+}
+
+async fn answer(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let reading = stream.read_to_end(&mut answer);
+    tokio::time::timeout(Duration::from_secs(5), reading)
+        .await
+        .expect("the server closes")
+        .unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+#[tokio::test]
+async fn silent_and_slow_clients_are_cut() {
+    let limits = Limits { head_timeout: Duration::from_millis(100), ..Limits::default() };
+    let (address, _stop) = served(limits).await;
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    assert_eq!(answer(&mut silent).await, "");
+    let mut idle = TcpStream::connect(address).await.unwrap();
+    idle.write_all(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    assert!(answer(&mut idle).await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn endless_heads_are_refused() {
+    let (address, _stop) = served(Limits::default()).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!("GET /health HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(100_000));
+    let _ = stream.write_all(head.as_bytes()).await;
+    let mut start = [0; 12];
+    stream.read_exact(&mut start).await.unwrap();
+    assert_eq!(&start, b"HTTP/1.1 431");
+}
+
+#[tokio::test]
+async fn idle_connections_end_with_the_server() {
+    let (address, stop) = served(Limits::default()).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut start = [0; 12];
+    stream.read_exact(&mut start).await.unwrap();
+    drop(stop);
+    answer(&mut stream).await;
+    assert!(TcpStream::connect(address).await.is_err());
+}

@@ -1,0 +1,83 @@
+use std::path::PathBuf;
+
+/// What goes wrong in the store. The text says whose fault it is and what to do; it never holds a
+/// secret.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The database file cannot be opened or is not a database.
+    #[error("cannot open the database {}: {reason}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// The engine's own words.
+        reason: String,
+    },
+    /// A migration failed, or the database was made by a newer version.
+    #[error("the database schema cannot be brought up to date: {0}")]
+    Schema(String),
+    /// The engine failed: disk full, file damaged, locked for too long.
+    #[error("the database failed: {0}")]
+    Database(String),
+    /// A row holds what this version does not understand.
+    #[error("the database holds an unexpected value: {0}")]
+    Corrupt(&'static str),
+    /// A file of secrets cannot be read, written or understood.
+    #[error("{}: {reason}", path.display())]
+    SecretsFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        reason: String,
+    },
+    /// A configured secret is too short.
+    #[error("{name} must have at least {} bytes", crate::MIN_SECRET_BYTES)]
+    WeakSecret {
+        /// The configuration name.
+        name: &'static str,
+    },
+    /// The stream keys of this database were sealed with another secret.
+    #[error(
+        "KEY_SECRET is not the one that sealed this database's stream keys: set the old one again, \
+         or put back the secrets.json that belongs to the database"
+    )]
+    OtherKeySecret,
+    /// The operating system's random numbers or a cipher failed.
+    #[error("the cryptographic library failed: {0}")]
+    Crypto(&'static str),
+    /// No such user.
+    #[error("there is no user {0}")]
+    NoSuchUser(String),
+    /// No such stream.
+    #[error("there is no stream {0}")]
+    NoSuchStream(String),
+    /// The email belongs to a user already.
+    #[error("there is already a user {0}")]
+    EmailTaken(String),
+    /// The last administrator would be removed.
+    #[error("{0} is the last administrator: add another one first")]
+    LastAdministrator(String),
+    /// A stream without an owner was asked for, and nobody is administrator.
+    #[error("there is no administrator to own the stream: name an owner")]
+    NoAdministrator,
+    /// The owner's role does not allow streams.
+    #[error("{0} is a viewer and may not own a stream: choose an owner with the role streamer")]
+    MayNotStream(String),
+    /// A value breaks its rule.
+    #[error("{field}: {reason}")]
+    Invalid {
+        /// The field's API name.
+        field: &'static str,
+        /// The rule.
+        reason: &'static str,
+    },
+}
+
+/// A result of the store.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error.to_string())
+    }
+}

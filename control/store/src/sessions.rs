@@ -1,0 +1,258 @@
+//! Sessions of a stream: each has a number that is never given twice, and media sequence numbers above
+//! all that were used before, also when the server died without telling.
+
+use uuid::Uuid;
+
+use crate::sql::Sql;
+use crate::streams::no_such;
+use crate::{Error, Result, Store, UtcTime};
+
+/// 2025-01-01 00:00:00 UTC in seconds since 1970. Media sequence numbers start at the seconds since
+/// then: a session that was never closed properly used at most one number a second (segments last a
+/// second or more), so a later one starts above it without knowing it.
+pub const MSN_EPOCH: i64 = 1_735_689_600;
+
+/// A session that may begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenedSession {
+    /// Above all sessions of this stream before.
+    pub session: u32,
+    /// Media sequence numbers start here or later.
+    pub first_msn: u64,
+}
+
+/// What a session's start did to the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionStart {
+    /// The session is new.
+    Opened,
+    /// The session was live already: its publisher came back.
+    Continued,
+    /// The stream was removed meanwhile.
+    NoStream,
+}
+
+impl Store {
+    /// Gives out the next session number and the first media sequence number of a stream. Both count as
+    /// used from here on, whether the session begins or not.
+    pub fn open_session(&self, stream: &str, now: UtcTime) -> Result<OpenedSession> {
+        self.transaction(|sql| {
+            let query = "SELECT next_session, msn_high FROM live_streams WHERE id = ?";
+            let row = sql.row(query, &[stream.into()])?.ok_or_else(|| no_such(stream))?;
+            let next = row.opt_int(0)?.unwrap_or(1).max(1);
+            let session =
+                u32::try_from(next).map_err(|_| Error::Corrupt("a stream's next session"))?;
+            let above = row.opt_int(1)?.unwrap_or(0).saturating_add(1);
+            let first_msn = above.max(now.unix() - MSN_EPOCH).max(1);
+            let update = "UPDATE live_streams SET next_session = ?, msn_high = ? WHERE id = ?";
+            sql.execute(update, &[(next + 1).into(), first_msn.into(), stream.into()])?;
+            Ok(OpenedSession { session, first_msn: first_msn as u64 })
+        })
+    }
+
+    /// Media of the session arrived: the stream is live. A repetition, when the publisher came back,
+    /// changes nothing.
+    pub fn session_started(
+        &self,
+        stream: &str,
+        session: u32,
+        now: UtcTime,
+    ) -> Result<SessionStart> {
+        self.transaction(|sql| {
+            let number = session.to_string();
+            let query = "SELECT COUNT(*) FROM live_streams WHERE id = ?";
+            if sql.row(query, &[stream.into()])?.map_or(Ok(0), |row| row.int(0))? == 0 {
+                return Ok(SessionStart::NoStream);
+            }
+            let query = "SELECT COUNT(*) FROM stream_sessions \
+                         WHERE stream_id = ? AND session_id = ? AND status = 'active'";
+            let known = sql.row(query, &[stream.into(), (&number).into()])?;
+            if known.map_or(Ok(0), |row| row.int(0))? > 0 {
+                return Ok(SessionStart::Continued);
+            }
+            let insert = "INSERT INTO stream_sessions (id, stream_id, session_id, started_at, status) \
+                          VALUES (?, ?, ?, ?, 'active')";
+            let id = Uuid::now_v7().to_string();
+            sql.execute(insert, &[(&id).into(), stream.into(), (&number).into(), now.into()])?;
+            let update = "UPDATE live_streams SET status = 'live', started_at = ?, ended_at = NULL \
+                          WHERE id = ? AND status <> 'cancelled'";
+            sql.execute(update, &[now.into(), stream.into()])?;
+            Ok(SessionStart::Opened)
+        })
+    }
+
+    /// The session is over; `last_msn` is the highest media sequence number that it used. A stream that
+    /// was removed meanwhile is no error.
+    pub fn session_ended(
+        &self,
+        stream: &str,
+        session: u32,
+        last_msn: u64,
+        now: UtcTime,
+    ) -> Result<()> {
+        self.transaction(|sql| {
+            let update = "UPDATE stream_sessions SET status = 'completed', ended_at = ? \
+                          WHERE stream_id = ? AND session_id = ? AND status = 'active'";
+            sql.execute(update, &[now.into(), stream.into(), (&session.to_string()).into()])?;
+            raise_msn(sql, stream, last_msn)?;
+            // A successor that started already keeps the stream live.
+            let update = "UPDATE live_streams SET status = 'ended', ended_at = ? \
+                          WHERE id = ? AND status = 'live' AND NOT EXISTS (SELECT 1 FROM \
+                          stream_sessions WHERE stream_id = ? AND status = 'active')";
+            sql.execute(update, &[now.into(), stream.into(), stream.into()])?;
+            Ok(())
+        })
+    }
+
+    /// To be called once when the server starts, before anything is accepted: what a crash left live is
+    /// not. Returns how many sessions had not been ended.
+    pub fn reset_live_on_start(&self, now: UtcTime) -> Result<usize> {
+        self.transaction(|sql| {
+            let update = "UPDATE stream_sessions SET status = 'failed', ended_at = ? \
+                          WHERE status = 'active'";
+            let sessions = sql.execute(update, &[now.into()])?;
+            let update = "UPDATE live_streams SET status = 'ended', ended_at = ? \
+                          WHERE status = 'live'";
+            sql.execute(update, &[now.into()])?;
+            Ok(sessions)
+        })
+    }
+}
+
+fn raise_msn(sql: &dyn Sql, stream: &str, msn: u64) -> Result<()> {
+    let msn = i64::try_from(msn)
+        .map_err(|_| Error::Invalid { field: "lastMsn", reason: "must be below 2^63" })?;
+    let update = "UPDATE live_streams SET msn_high = ? \
+                  WHERE id = ? AND (msn_high IS NULL OR msn_high < ?)";
+    sql.execute(update, &[msn.into(), stream.into(), msn.into()])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::Fixture;
+    use crate::{Options, Status};
+
+    fn at(seconds: i64) -> UtcTime {
+        UtcTime::from_unix(MSN_EPOCH + seconds)
+    }
+
+    fn stream(store: &Store) -> String {
+        store.add_stream("T", None).unwrap().stream.id
+    }
+
+    fn sessions(store: &Store, status: &str) -> i64 {
+        store
+            .transaction(|sql| {
+                let query = "SELECT COUNT(*) FROM stream_sessions WHERE status = ?";
+                sql.row(query, &[status.into()])?.unwrap().int(0)
+            })
+            .unwrap()
+    }
+
+    #[test]
+    fn sessions_and_sequence_numbers_only_rise_also_over_restarts() {
+        let fixture = Fixture::new();
+        let id = stream(&fixture.store);
+        let one = fixture.store.open_session(&id, at(100)).unwrap();
+        assert_eq!(one, OpenedSession { session: 1, first_msn: 100 });
+        fixture.store.session_started(&id, 1, at(100)).unwrap();
+        fixture.store.session_ended(&id, 1, 5000, at(200)).unwrap();
+        let store = fixture.reopen(Options::default());
+        let two = store.open_session(&id, at(201)).unwrap();
+        assert_eq!(two, OpenedSession { session: 2, first_msn: 5001 });
+        // Not ended: the clock alone keeps the numbers rising.
+        let store = fixture.reopen(Options::default());
+        let three = store.open_session(&id, at(9000)).unwrap();
+        assert_eq!(three, OpenedSession { session: 3, first_msn: 9000 });
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_does_not_take_numbers_back() {
+        let store = Fixture::new().store;
+        let id = stream(&store);
+        let mut last = store.open_session(&id, at(100)).unwrap();
+        for seconds in [100, 50, -1_000_000] {
+            let next = store.open_session(&id, at(seconds)).unwrap();
+            assert!(next.session > last.session && next.first_msn > last.first_msn);
+            last = next;
+        }
+    }
+
+    #[test]
+    fn before_2025_numbers_start_at_one() {
+        let store = Fixture::new().store;
+        let id = stream(&store);
+        assert_eq!(store.open_session(&id, at(-5)).unwrap().first_msn, 1);
+    }
+
+    #[test]
+    fn a_stream_is_live_from_start_to_end() {
+        let store = Fixture::new().store;
+        let id = stream(&store);
+        store.open_session(&id, at(1)).unwrap();
+        assert_eq!(store.session_started(&id, 1, at(2)).unwrap(), SessionStart::Opened);
+        assert_eq!(store.session_started(&id, 1, at(9)).unwrap(), SessionStart::Continued);
+        let live = store.stream(&id).unwrap();
+        assert_eq!((live.status, live.started_at), (Status::Live, Some(at(2))));
+        store.session_ended(&id, 1, 3, at(20)).unwrap();
+        let ended = store.stream(&id).unwrap();
+        assert_eq!((ended.status, ended.ended_at), (Status::Ended, Some(at(20))));
+        assert_eq!(sessions(&store, "completed"), 1);
+    }
+
+    #[test]
+    fn the_end_of_a_session_does_not_end_its_successor() {
+        let store = Fixture::new().store;
+        let id = stream(&store);
+        store.session_started(&id, 1, at(1)).unwrap();
+        store.session_started(&id, 2, at(2)).unwrap();
+        store.session_ended(&id, 1, 9, at(3)).unwrap();
+        assert_eq!(store.stream(&id).unwrap().status, Status::Live);
+        store.session_ended(&id, 2, 9, at(4)).unwrap();
+        assert_eq!(store.stream(&id).unwrap().status, Status::Ended);
+    }
+
+    #[test]
+    fn a_cancelled_stream_stays_cancelled() {
+        let fixture = Fixture::new();
+        let store = &fixture.store;
+        let id = stream(store);
+        store.session_started(&id, 1, at(1)).unwrap();
+        fixture.raw("UPDATE live_streams SET status = 'cancelled'");
+        store.session_ended(&id, 1, 9, at(3)).unwrap();
+        store.session_started(&id, 2, at(4)).unwrap();
+        assert_eq!(store.stream(&id).unwrap().status, Status::Cancelled);
+    }
+
+    #[test]
+    fn what_a_crash_left_live_is_ended_at_the_next_start() {
+        let fixture = Fixture::new();
+        let id = stream(&fixture.store);
+        fixture.store.session_started(&id, 1, at(1)).unwrap();
+        let store = fixture.reopen(Options::default());
+        assert_eq!(store.reset_live_on_start(at(50)).unwrap(), 1);
+        assert_eq!(store.stream(&id).unwrap().status, Status::Ended);
+        assert_eq!(sessions(&store, "failed"), 1);
+        assert_eq!(store.reset_live_on_start(at(51)).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_removed_stream_starts_and_ends_nothing() {
+        let store = Fixture::new().store;
+        let id = stream(&store);
+        store.session_started(&id, 1, at(1)).unwrap();
+        store.remove_stream(&id).unwrap();
+        assert_eq!(store.session_started(&id, 1, at(2)).unwrap(), SessionStart::NoStream);
+        store.session_ended(&id, 1, 9, at(3)).unwrap();
+        assert!(matches!(store.open_session(&id, at(4)), Err(Error::NoSuchStream(_))));
+    }
+
+    #[test]
+    fn a_sequence_number_past_the_columns_range_is_refused() {
+        let store = Fixture::new().store;
+        let id = stream(&store);
+        assert!(store.session_ended(&id, 1, u64::MAX, at(3)).is_err());
+    }
+}

@@ -1,0 +1,136 @@
+//! Stream keys in the database: sealed, or in plain text where the site or the operator wants that.
+
+use crate::keys::{self, KeyRing, MAX_KEY};
+use crate::sql::Sql;
+use crate::store::Inner;
+use crate::streams::{find, no_such};
+use crate::{Result, Role, Secret, Status, Store, Stream};
+
+/// A stream with its key, for the one answer that carries it.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// The stream.
+    pub stream: Stream,
+    /// Its key.
+    pub key: Secret,
+}
+
+/// A key that may publish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorized {
+    /// The stream that the key belongs to.
+    pub stream: String,
+    /// The owner's number.
+    pub owner_id: i64,
+    /// The stream's title.
+    pub title: String,
+    /// Whether the owner is an administrator, and so free of limits.
+    pub is_admin: bool,
+}
+
+/// Why a key may not publish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// No stream has this key.
+    Unknown,
+    /// The stream is disabled or cancelled, or its owner is locked out.
+    Disabled,
+}
+
+impl Store {
+    /// Gives the stream a new key; the old one stops working.
+    pub fn new_key(&self, id: &str) -> Result<NewKey> {
+        let key = KeyRing::generate()?;
+        let (look_up, sealed) = self.inner.columns_of(id, &key)?;
+        self.transaction(|sql| {
+            let update = "UPDATE live_streams SET stream_key = ?, key_sealed = ? WHERE id = ?";
+            sql.execute(update, &[look_up.into(), sealed.into(), id.into()])?;
+            Ok(NewKey { stream: find(sql, id)?, key: key.clone() })
+        })
+    }
+
+    /// Shows the stream's key.
+    pub fn reveal_key(&self, id: &str) -> Result<NewKey> {
+        self.transaction(|sql| {
+            let stream = find(sql, id)?;
+            let query = "SELECT stream_key, key_sealed FROM live_streams WHERE id = ?";
+            let row = sql.row(query, &[id.into()])?.ok_or_else(|| no_such(id))?;
+            let key = match row.opt_text(1)? {
+                Some(sealed) => self.inner.keys.open(id, &sealed)?,
+                None => Secret::new(row.text(0)?),
+            };
+            Ok(NewKey { stream, key })
+        })
+    }
+
+    /// Whether the key may publish, and what. A key that stands in the table in plain text, as the
+    /// site's own do, works and is sealed on this occasion unless plain keys are wanted.
+    pub fn authorize(&self, key: &str) -> Result<Result<Authorized, Denied>> {
+        if key.is_empty() || key.len() > MAX_KEY {
+            return Ok(Err(Denied::Unknown));
+        }
+        let look_up = self.inner.keys.look_up(key);
+        self.transaction(|sql| {
+            let query = "SELECT s.id, s.user_id, s.title, s.status, s.key_disabled, s.stream_key, \
+                         s.key_sealed, u.role, u.is_active \
+                         FROM live_streams s JOIN users u ON u.id = s.user_id \
+                         WHERE (s.stream_key = ? AND s.key_sealed IS NOT NULL) \
+                         OR (s.stream_key = ? AND s.key_sealed IS NULL)";
+            let Some(row) = sql.row(query, &[(&look_up).into(), key.into()])? else {
+                return Ok(Err(Denied::Unknown));
+            };
+            let is_plain = row.opt_text(6)?.is_none();
+            // The engine's own comparison may fold letters; this one does not.
+            let presented = if is_plain { key } else { &look_up };
+            if !keys::same(&row.text(5)?, presented) {
+                return Ok(Err(Denied::Unknown));
+            }
+            let id = row.text(0)?;
+            if is_plain && !self.inner.options.plain_stream_keys {
+                self.inner.seal_in_place(sql, &id, key)?;
+            }
+            let cancelled = Status::parse(&row.text(3)?)? == Status::Cancelled;
+            if cancelled || row.flag(4)? || !row.flag(8)? {
+                return Ok(Err(Denied::Disabled));
+            }
+            let is_admin = Role::from_site(&row.text(7)?) == Role::Admin;
+            let title = row.text(2)?;
+            Ok(Ok(Authorized { stream: id, owner_id: row.int(1)?, title, is_admin }))
+        })
+    }
+
+    /// Puts every sealed key back into plain text.
+    pub(crate) fn unseal_all_keys(&self) -> Result<()> {
+        self.transaction(|sql| {
+            let query = "SELECT id, key_sealed FROM live_streams WHERE key_sealed IS NOT NULL";
+            for row in sql.rows(query, &[])? {
+                let id = row.text(0)?;
+                let key = self.inner.keys.open(&id, &row.text(1)?)?;
+                let update =
+                    "UPDATE live_streams SET stream_key = ?, key_sealed = NULL WHERE id = ?";
+                sql.execute(update, &[key.expose().into(), (&id).into()])?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Inner {
+    /// What `stream_key` and `key_sealed` hold for a key.
+    pub(crate) fn columns_of(&self, id: &str, key: &Secret) -> Result<(String, Option<String>)> {
+        if self.options.plain_stream_keys {
+            return Ok((key.expose().to_owned(), None));
+        }
+        Ok((self.keys.look_up(key.expose()), Some(self.keys.seal(id, key)?)))
+    }
+
+    fn seal_in_place(&self, sql: &dyn Sql, id: &str, key: &str) -> Result<()> {
+        let sealed = self.keys.seal(id, &Secret::new(key))?;
+        let update = "UPDATE live_streams SET stream_key = ?, key_sealed = ? WHERE id = ?";
+        sql.execute(update, &[(&self.keys.look_up(key)).into(), (&sealed).into(), id.into()])?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

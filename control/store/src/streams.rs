@@ -1,0 +1,250 @@
+use serde::{Deserialize, Serialize};
+
+use crate::keys::KeyRing;
+use crate::sql::{Row, Sql, Value};
+use crate::users::{self, Role, shown};
+use crate::{Error, NewKey, Result, Store, UtcTime, random};
+
+/// The most rows of an answer that lists.
+pub const MAX_LISTED: usize = 10_000;
+/// The longest title, in characters: the width of its column.
+pub const MAX_TITLE_CHARS: usize = 255;
+/// Symbols of a made stream id: 12 of 58 are 70 bits, beyond guessing over the network.
+const ID_SYMBOLS: usize = 12;
+
+const SELECT: &str = "SELECT s.id, s.user_id, u.email, s.title, s.description, s.category, s.quality, \
+    s.max_viewers, s.recording_enabled, s.chat_enabled, s.moderation_enabled, s.status, \
+    s.scheduled_start, s.started_at, s.ended_at, s.is_private, s.key_disabled, s.created_at, \
+    s.updated_at FROM live_streams s JOIN users u ON u.id = s.user_id";
+
+/// Where a stream is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Never live yet.
+    Scheduled,
+    /// Live, or its publisher is expected back within seconds.
+    Live,
+    /// Was live.
+    Ended,
+    /// Called off: publishing is denied.
+    Cancelled,
+}
+
+impl Status {
+    /// The database's and the API's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Live => "live",
+            Self::Ended => "ended",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub(crate) fn parse(name: &str) -> Result<Self> {
+        [Self::Scheduled, Self::Live, Self::Ended, Self::Cancelled]
+            .into_iter()
+            .find(|status| status.as_str() == name)
+            .ok_or(Error::Corrupt("a stream's status"))
+    }
+}
+
+/// A stream, without its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// The public id.
+    pub id: String,
+    /// The owner's number.
+    pub owner_id: i64,
+    /// The owner's email.
+    pub owner: String,
+    /// The title.
+    pub title: String,
+    /// What it is about.
+    pub description: Option<String>,
+    /// One of the site's categories.
+    pub category: String,
+    /// The top rung, such as `720p`.
+    pub quality: String,
+    /// The most viewers at a time.
+    pub max_viewers: i64,
+    /// Whether it is recorded.
+    pub recording_enabled: bool,
+    /// Whether its chat is open.
+    pub chat_enabled: bool,
+    /// Whether its chat is moderated.
+    pub moderation_enabled: bool,
+    /// Where it is in its life.
+    pub status: Status,
+    /// When it is announced for.
+    pub scheduled_start: Option<UtcTime>,
+    /// When the current or last session began.
+    pub started_at: Option<UtcTime>,
+    /// When the last session ended.
+    pub ended_at: Option<UtcTime>,
+    /// Whether only those with a right may know of it.
+    pub is_private: bool,
+    /// Whether an administrator keeps it from being published.
+    pub disabled: bool,
+    /// When it was added.
+    pub created_at: Option<UtcTime>,
+    /// When it was last changed.
+    pub updated_at: Option<UtcTime>,
+}
+
+/// A stream in the list of what is live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveStream {
+    /// The public id.
+    pub id: String,
+    /// The title.
+    pub title: String,
+    /// The name of its owner.
+    pub streamer_name: String,
+    /// The category.
+    pub category: String,
+    /// When the session began.
+    pub started_at: UtcTime,
+}
+
+/// Where a page of the list of live streams ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveCursor {
+    /// [`LiveStream::started_at`] of the last stream.
+    pub started_at: UtcTime,
+    /// Its id.
+    pub id: String,
+}
+
+impl Store {
+    /// Adds a stream with a made id and key. Without an owner it is the first administrator's.
+    pub fn add_stream(&self, title: &str, owner: Option<&str>) -> Result<NewKey> {
+        let title = checked_title(title)?;
+        let id = random::text(random::BASE58, ID_SYMBOLS)?;
+        let key = KeyRing::generate()?;
+        let (look_up, sealed) = self.inner.columns_of(&id, &key)?;
+        self.transaction(|sql| {
+            let owner = match owner {
+                Some(email) => users::find(sql, email)?,
+                None => users::first_administrator(sql)?,
+            };
+            if owner.role < Role::Streamer {
+                return Err(Error::MayNotStream(owner.email));
+            }
+            let insert = "INSERT INTO live_streams (id, user_id, title, stream_key, key_sealed) \
+                          VALUES (?, ?, ?, ?, ?)";
+            let values =
+                [(&id).into(), owner.id.into(), (&title).into(), look_up.into(), sealed.into()];
+            sql.execute(insert, &values)?;
+            Ok(NewKey { stream: find(sql, &id)?, key: key.clone() })
+        })
+    }
+
+    /// The streams, newest first, at most [`MAX_LISTED`].
+    pub fn streams(&self) -> Result<Vec<Stream>> {
+        let query = format!("{SELECT} ORDER BY s.created_at DESC, s.id LIMIT {MAX_LISTED}");
+        self.transaction(|sql| sql.rows(&query, &[])?.iter().map(stream).collect())
+    }
+
+    /// The public streams that are live, the newest session first: at most `limit` after `after`.
+    pub fn live_streams(
+        &self,
+        limit: usize,
+        after: Option<&LiveCursor>,
+    ) -> Result<Vec<LiveStream>> {
+        let after_clause = match after {
+            Some(_) => "AND (s.started_at < ? OR (s.started_at = ? AND s.id > ?))",
+            None => "",
+        };
+        let query = format!(
+            "SELECT s.id, s.title, u.name, s.category, s.started_at FROM live_streams s \
+             JOIN users u ON u.id = s.user_id \
+             WHERE s.status = 'live' AND s.is_private = 0 AND s.started_at IS NOT NULL {after_clause} \
+             ORDER BY s.started_at DESC, s.id LIMIT {}",
+            limit.min(MAX_LISTED)
+        );
+        let parameters: Vec<Value> = after.map_or_else(Vec::new, |after| {
+            vec![after.started_at.into(), after.started_at.into(), (&after.id).into()]
+        });
+        self.transaction(|sql| sql.rows(&query, &parameters)?.iter().map(live_stream).collect())
+    }
+
+    /// The stream with this id.
+    pub fn stream(&self, id: &str) -> Result<Stream> {
+        self.transaction(|sql| find(sql, id))
+    }
+
+    /// Removes the stream and all that belongs to it.
+    pub fn remove_stream(&self, id: &str) -> Result<Stream> {
+        self.transaction(|sql| {
+            let stream = find(sql, id)?;
+            sql.execute("DELETE FROM live_streams WHERE id = ?", &[id.into()])?;
+            Ok(stream)
+        })
+    }
+
+    /// Allows or forbids that the stream is published.
+    pub fn set_disabled(&self, id: &str, disabled: bool) -> Result<Stream> {
+        self.transaction(|sql| {
+            let update = "UPDATE live_streams SET key_disabled = ? WHERE id = ?";
+            sql.execute(update, &[disabled.into(), id.into()])?;
+            find(sql, id)
+        })
+    }
+}
+
+pub(crate) fn no_such(id: &str) -> Error {
+    Error::NoSuchStream(shown(id))
+}
+
+pub(crate) fn find(sql: &dyn Sql, id: &str) -> Result<Stream> {
+    let row = sql.row(&format!("{SELECT} WHERE s.id = ?"), &[id.into()])?;
+    row.as_ref().map(stream).transpose()?.ok_or_else(|| no_such(id))
+}
+
+fn stream(row: &Row) -> Result<Stream> {
+    Ok(Stream {
+        id: row.text(0)?,
+        owner_id: row.int(1)?,
+        owner: row.text(2)?,
+        title: row.text(3)?,
+        description: row.opt_text(4)?,
+        category: row.opt_text(5)?.unwrap_or_default(),
+        quality: row.opt_text(6)?.unwrap_or_default(),
+        max_viewers: row.opt_int(7)?.unwrap_or_default(),
+        recording_enabled: row.flag(8)?,
+        chat_enabled: row.flag(9)?,
+        moderation_enabled: row.flag(10)?,
+        status: Status::parse(&row.text(11)?)?,
+        scheduled_start: row.time(12)?,
+        started_at: row.time(13)?,
+        ended_at: row.time(14)?,
+        is_private: row.flag(15)?,
+        disabled: row.flag(16)?,
+        created_at: row.time(17)?,
+        updated_at: row.time(18)?,
+    })
+}
+
+fn live_stream(row: &Row) -> Result<LiveStream> {
+    Ok(LiveStream {
+        id: row.text(0)?,
+        title: row.text(1)?,
+        streamer_name: row.opt_text(2)?.unwrap_or_default(),
+        category: row.opt_text(3)?.unwrap_or_default(),
+        started_at: row.time(4)?.ok_or(Error::Corrupt("a live stream's start"))?,
+    })
+}
+
+fn checked_title(title: &str) -> Result<String> {
+    let title = title.trim();
+    let valid = !title.is_empty()
+        && title.chars().count() <= MAX_TITLE_CHARS
+        && !title.chars().any(char::is_control);
+    let reason = "must have 1 to 255 characters on one line";
+    valid.then(|| title.to_owned()).ok_or(Error::Invalid { field: "title", reason })
+}
+
+#[cfg(test)]
+mod tests;

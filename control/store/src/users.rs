@@ -1,0 +1,272 @@
+use serde::{Deserialize, Serialize};
+
+use crate::sql::{Row, Sql, SqlError, Value};
+use crate::{Error, MAX_LISTED, Result, Secret, Store, UtcTime, password};
+
+/// The shortest password that a person may choose, in bytes.
+pub const MIN_PASSWORD_BYTES: usize = 8;
+/// The longest password, in bytes: hashing is not to be a way to keep the server busy.
+const MAX_PASSWORD_BYTES: usize = 1024;
+/// The longest email and name, in characters: the width of their columns.
+const MAX_TEXT_CHARS: usize = 255;
+
+const COLUMNS: &str = "id, email, name, role, is_active, created_at, last_login";
+
+/// What a user may do. Each role may do all that the ones before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Watches and chats.
+    Viewer,
+    /// Has streams.
+    Streamer,
+    /// Moderates every stream.
+    Moderator,
+    /// Does everything.
+    Admin,
+}
+
+impl Role {
+    /// Reads one of our four names.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Viewer, Self::Streamer, Self::Moderator, Self::Admin]
+            .into_iter()
+            .find(|role| role.as_str() == name)
+    }
+
+    /// Our name of the role.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Streamer => "streamer",
+            Self::Moderator => "moderator",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Reads a role of the surrounding site too, by the default of `JWT_ROLE_MAP`; what nobody knows is
+    /// a viewer.
+    pub fn from_site(name: &str) -> Self {
+        match name {
+            "creator" | "business" | "interviewer" | "promoter" => Self::Streamer,
+            _ => Self::parse(name).unwrap_or(Self::Viewer),
+        }
+    }
+}
+
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A user to add.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The email, which names the user.
+    pub email: String,
+    /// The name that others see; without one, the part of the email before the `@`.
+    pub name: Option<String>,
+    /// The role.
+    pub role: Role,
+}
+
+/// A user, without the password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The number in the table.
+    pub id: i64,
+    /// The email.
+    pub email: String,
+    /// The name that others see.
+    pub name: String,
+    /// The role.
+    pub role: Role,
+    /// False for a user who is locked out.
+    pub is_active: bool,
+    /// When the user was added.
+    pub created_at: Option<UtcTime>,
+    /// When the user last logged in.
+    pub last_login: Option<UtcTime>,
+}
+
+/// What went with a removed user.
+#[derive(Clone, Debug)]
+pub struct RemovedUser {
+    /// The user who was removed.
+    pub user: User,
+    /// The ids of the user's streams, which are removed too.
+    pub streams: Vec<String>,
+}
+
+impl Store {
+    /// Adds a user. Without a password one is made, and returned this one time.
+    pub fn add_user(
+        &self,
+        new: &NewUser,
+        chosen: Option<&Secret>,
+    ) -> Result<(User, Option<Secret>)> {
+        let email = checked_email(&new.email)?;
+        let name = match &new.name {
+            Some(name) => checked_name(name)?,
+            None => email.split('@').next().unwrap_or_default().to_owned(),
+        };
+        let made = choose_password(chosen)?;
+        let hash = password::hash(made.as_ref().or(chosen).expect("one of the two is there"))?;
+        let user = self.transaction(|sql| {
+            let insert = "INSERT INTO users (email, password_hash, name, role) VALUES (?, ?, ?, ?)";
+            let role = new.role.as_str().into();
+            sql.execute(insert, &[(&email).into(), (&hash).into(), (&name).into(), role]).map_err(
+                |error| match error {
+                    SqlError::Duplicate => Error::EmailTaken(email.clone()),
+                    other @ SqlError::Other(_) => other.into(),
+                },
+            )?;
+            find(sql, &email)
+        })?;
+        Ok((user, made))
+    }
+
+    /// The users in the order in which they were added, at most [`MAX_LISTED`].
+    pub fn users(&self) -> Result<Vec<User>> {
+        let query = format!("SELECT {COLUMNS} FROM users ORDER BY id LIMIT {MAX_LISTED}");
+        self.transaction(|sql| sql.rows(&query, &[])?.iter().map(user).collect())
+    }
+
+    /// The user with this email, in any case of letters.
+    pub fn user(&self, email: &str) -> Result<User> {
+        self.transaction(|sql| find(sql, email))
+    }
+
+    /// The user, when the email and the password fit each other and the user is active. It takes the
+    /// same time when there is no such user. `now` becomes the time of the last log-in.
+    pub fn log_in(&self, email: &str, password: &Secret, now: UtcTime) -> Result<Option<User>> {
+        if password.expose().len() > MAX_PASSWORD_BYTES {
+            return Ok(None);
+        }
+        let hash = self.transaction(|sql| {
+            let query = "SELECT password_hash FROM users WHERE email = ? AND is_active = 1";
+            sql.row(query, &[email.trim().into()])?.map(|row| row.text(0)).transpose()
+        })?;
+        let Some(hash) = hash else {
+            password::hash(password)?;
+            return Ok(None);
+        };
+        if !password::verify(password, &hash) {
+            return Ok(None);
+        }
+        self.transaction(|sql| {
+            let update = "UPDATE users SET last_login = ? WHERE email = ?";
+            sql.execute(update, &[now.into(), email.trim().into()])?;
+            find(sql, email).map(Some)
+        })
+    }
+
+    /// Sets the user's password. Without one a password is made, and returned this one time.
+    pub fn set_password(
+        &self,
+        email: &str,
+        chosen: Option<&Secret>,
+    ) -> Result<(User, Option<Secret>)> {
+        let made = choose_password(chosen)?;
+        let hash = password::hash(made.as_ref().or(chosen).expect("one of the two is there"))?;
+        let user = self.transaction(|sql| {
+            let user = find(sql, email)?;
+            let update = "UPDATE users SET password_hash = ? WHERE id = ?";
+            sql.execute(update, &[(&hash).into(), user.id.into()])?;
+            Ok(user)
+        })?;
+        Ok((user, made))
+    }
+
+    /// Removes the user and the user's streams. The last administrator stays.
+    pub fn remove_user(&self, email: &str) -> Result<RemovedUser> {
+        self.transaction(|sql| {
+            let user = find(sql, email)?;
+            if user.role == Role::Admin && administrators(sql)? <= 1 {
+                return Err(Error::LastAdministrator(user.email));
+            }
+            let query = "SELECT id FROM live_streams WHERE user_id = ?";
+            let rows = sql.rows(query, &[user.id.into()])?;
+            let streams = rows.iter().map(|row| row.text(0)).collect::<Result<_>>()?;
+            sql.execute("DELETE FROM users WHERE id = ?", &[user.id.into()])?;
+            Ok(RemovedUser { user, streams })
+        })
+    }
+
+    /// Whether anybody is administrator.
+    pub fn has_administrator(&self) -> Result<bool> {
+        self.transaction(|sql| Ok(administrators(sql)? > 0))
+    }
+}
+
+/// The administrator who was added first.
+pub(crate) fn first_administrator(sql: &dyn Sql) -> Result<User> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM users WHERE role = 'admin' AND is_active = 1 ORDER BY id LIMIT 1"
+    );
+    sql.row(&query, &[])?.as_ref().map(user).transpose()?.ok_or(Error::NoAdministrator)
+}
+
+pub(crate) fn find(sql: &dyn Sql, email: &str) -> Result<User> {
+    let query = format!("SELECT {COLUMNS} FROM users WHERE email = ?");
+    let row = sql.row(&query, &[Value::from(email.trim())])?;
+    row.as_ref().map(user).transpose()?.ok_or_else(|| Error::NoSuchUser(shown(email)))
+}
+
+fn administrators(sql: &dyn Sql) -> Result<i64> {
+    let query = "SELECT COUNT(*) FROM users WHERE role = 'admin' AND is_active = 1";
+    sql.row(query, &[])?.map_or(Ok(0), |row| row.int(0))
+}
+
+fn user(row: &Row) -> Result<User> {
+    Ok(User {
+        id: row.int(0)?,
+        email: row.text(1)?,
+        name: row.opt_text(2)?.unwrap_or_default(),
+        role: Role::from_site(&row.text(3)?),
+        is_active: row.flag(4)?,
+        created_at: row.time(5)?,
+        last_login: row.time(6)?,
+    })
+}
+
+/// A password that was made, when none was chosen.
+fn choose_password(chosen: Option<&Secret>) -> Result<Option<Secret>> {
+    let Some(chosen) = chosen else { return password::make_password().map(Some) };
+    let reason = match chosen.expose().len() {
+        ..MIN_PASSWORD_BYTES => "must have at least 8 bytes",
+        MIN_PASSWORD_BYTES..=MAX_PASSWORD_BYTES => return Ok(None),
+        _ => "must have at most 1024 bytes",
+    };
+    Err(Error::Invalid { field: "password", reason })
+}
+
+fn checked_email(email: &str) -> Result<String> {
+    let email = email.trim();
+    let (local, domain) = email.split_once('@').unwrap_or_default();
+    let valid = !local.is_empty()
+        && !domain.is_empty()
+        && !domain.contains('@')
+        && !email.chars().any(|c| c.is_whitespace() || c.is_control())
+        && email.chars().count() <= MAX_TEXT_CHARS;
+    let reason = "must look like name@example.org, at most 255 characters";
+    valid.then(|| email.to_owned()).ok_or(Error::Invalid { field: "email", reason })
+}
+
+fn checked_name(name: &str) -> Result<String> {
+    let name = name.trim();
+    let valid = !name.is_empty()
+        && name.chars().count() <= MAX_TEXT_CHARS
+        && !name.chars().any(char::is_control);
+    let reason = "must have 1 to 255 characters on one line";
+    valid.then(|| name.to_owned()).ok_or(Error::Invalid { field: "name", reason })
+}
+
+/// What of a caller's text goes into an error: one line of bounded length.
+pub(crate) fn shown(text: &str) -> String {
+    text.trim().chars().filter(|c| !c.is_control()).take(MAX_TEXT_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -143,7 +143,17 @@ impl Conn {
     /// Ends the connection now: what is queued in the kernel is still sent, and whoever waits for
     /// this connection wakes.
     pub fn close(&self) {
-        sys::shutdown(self.fd());
+        sys::shutdown(self.fd(), libc::SHUT_RDWR);
+    }
+
+    /// Ends our direction: the peer reads the end once it has read what was sent.
+    pub fn finish(&self) {
+        sys::shutdown(self.fd(), libc::SHUT_WR);
+    }
+
+    /// Ends the peer's direction: whoever reads this connection wakes at its end and may still send.
+    pub fn interrupt(&self) {
+        sys::shutdown(self.fd(), libc::SHUT_RD);
     }
 
     /// Takes the connection off this shard, so that another can adopt it.
@@ -165,7 +175,7 @@ impl Drop for Conn {
     fn drop(&mut self) {
         // A poll that is still in the ring keeps the socket alive; shutting down ends it at once.
         if self.open {
-            sys::shutdown(self.fd());
+            sys::shutdown(self.fd(), libc::SHUT_RDWR);
         }
     }
 }

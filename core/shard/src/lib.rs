@@ -30,5 +30,5 @@ pub use local::{Asked, Asking};
 pub use mailbox::{Full, Inbox, Mailbox, mailbox};
 pub use memfile::{MemFile, MemView};
 pub use runtime::{Driver, Preference, Shard, choose, start};
-pub use sys::{block_signals, raise_descriptor_limit};
+pub use sys::{block_signals, lower_priority, raise_descriptor_limit};
 pub use task::{Stop, panics, sleep, spawn, timeout, yield_now};

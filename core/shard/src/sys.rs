@@ -147,10 +147,10 @@ pub(crate) fn get_option(fd: &impl AsRawFd, level: i32, name: i32) -> io::Result
     Ok(value)
 }
 
-/// Ends both directions: what is queued is still sent, then FIN; waiting polls wake.
-pub(crate) fn shutdown(fd: RawFd) {
+/// Ends one direction or both: what is queued is still sent, then FIN; waiting polls wake.
+pub(crate) fn shutdown(fd: RawFd, how: i32) {
     // SAFETY: no pointers. A failure means that the peer is gone already.
-    unsafe { libc::shutdown(fd, libc::SHUT_RDWR) };
+    unsafe { libc::shutdown(fd, how) };
 }
 
 /// Another descriptor for the same socket, close-on-exec.
@@ -183,6 +183,12 @@ pub(crate) fn pin_thread(index: usize) -> io::Result<()> {
 pub(crate) fn raise_priority() -> bool {
     // SAFETY: no pointers; 0 is the calling thread.
     unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, -20) == 0 }
+}
+
+/// Lets every other thread run before the calling one: for encoders beside shards.
+pub fn lower_priority() {
+    // SAFETY: no pointers; 0 is the calling thread. It is always allowed to step back.
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 10) };
 }
 
 /// CPU time of the calling thread, in microseconds.

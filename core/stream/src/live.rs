@@ -16,6 +16,7 @@ pub struct Stream {
     log: RefCell<Log>,
     signal: Signal,
     ended: Cell<bool>,
+    published: Cell<bool>,
     stats: Arc<StreamStats>,
 }
 
@@ -27,6 +28,7 @@ impl Stream {
             log: RefCell::new(Log::new(limits)),
             signal: Signal::default(),
             ended: Cell::new(false),
+            published: Cell::new(true),
             stats,
         })
     }
@@ -59,6 +61,17 @@ impl Stream {
     /// Wakes the readers.
     pub fn flush(&self) {
         self.signal.raise();
+    }
+
+    /// Notes whether a publisher writes now, and wakes the readers.
+    pub fn set_published(&self, published: bool) {
+        self.published.set(published);
+        self.signal.raise();
+    }
+
+    /// Whether a publisher writes now; between two publishers the stream waits for the second.
+    pub fn is_published(&self) -> bool {
+        self.published.get()
     }
 
     /// The session is over: readers finish what they have and leave.

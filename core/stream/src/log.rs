@@ -162,12 +162,13 @@ impl Log {
     pub fn read(&self, cursor: &mut Cursor) -> Read<'_> {
         let mut skipped = 0;
         if cursor.next < self.first {
-            let from = cursor.next;
             let joined = self.join();
-            cursor.next = joined.next.max(self.first);
-            cursor.waiting = joined.waiting;
-            cursor.start = true;
-            skipped = cursor.next - from;
+            // With no group to jump to the reader keeps its place, so that all it missed is counted.
+            if joined.waiting && cursor.is_running() {
+                return Read::Empty;
+            }
+            skipped = joined.next - cursor.next;
+            *cursor = joined;
         }
         if cursor.waiting {
             let Some(group) = self.groups.iter().find(|group| group.start >= cursor.next) else {
@@ -208,6 +209,19 @@ impl Log {
     /// Payload bytes held.
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// The stream's rate over what the log holds, in bytes a second; 0 while that is less than a
+    /// quarter of a second.
+    pub fn bytes_per_second(&self) -> u64 {
+        let dts = |entry: &Entry| match entry {
+            Entry::Frame(frame) => Some(frame.dts),
+            Entry::Tracks(_) | Entry::Metadata(_) => None,
+        };
+        let first = self.entries.iter().find_map(dts);
+        let last = self.entries.iter().rev().find_map(dts);
+        let held = last.zip(first).map_or(0, |(last, first)| (last - first).millis());
+        if held < 250 { 0 } else { self.bytes as u64 * 1000 / held as u64 }
     }
 
     /// The current tracks.

@@ -36,6 +36,8 @@ pub struct StreamStats {
     pub video_frames: AtomicU64,
     /// Entries that lagging readers missed by jumping.
     pub skipped: AtomicU64,
+    /// Bytes of payload that the home shard's log holds.
+    pub log_bytes: AtomicU64,
     /// Interruptions: returns of the publisher and jumps of its clock.
     pub interruptions: AtomicU64,
 }

@@ -1,0 +1,62 @@
+//! `shardcast user ...` and `shardcast stream ...`: through the running server, else on the database.
+
+use anyhow::{Result, anyhow};
+use config::Config;
+use control::admin::{self, Admin, Request};
+use control::Links;
+use store::{Secrets, SecretsGiven, Store};
+
+use crate::settings::{self, Flags};
+use crate::{Misuse, serve};
+
+/// Runs an administration command and prints its answer.
+pub(crate) fn run(flags: Flags, request: Request, json: bool) -> Result<()> {
+    let (config, _) = settings::load(flags)?;
+    let links = serve::links(&config);
+    let response = admin::run(&config.data_dir, request, || {
+        open(&config, links).map_err(Into::into)
+    })?;
+    if let Some(fault) = response.fault() {
+        if json {
+            print(&admin::render_json(&response));
+        }
+        return Err(Misuse(fault.detail.clone()).into());
+    }
+    print(&if json { admin::render_json(&response) } else { admin::render_text(&response) });
+    Ok(())
+}
+
+/// Opens the database of a server that does not run.
+fn open(config: &Config, links: Links) -> Result<Admin> {
+    let store = open_store(config)?;
+    control::first_administrator(
+        &store,
+        config.admin_email.as_deref(),
+        secret(config.admin_password.as_ref()).as_ref(),
+        false,
+        &config.data_dir,
+    )?;
+    Ok(Admin::new(store, links, None))
+}
+
+/// Opens the embedded database with the secrets of the configuration, or those kept in `DATA_DIR`.
+pub(crate) fn open_store(config: &Config) -> Result<Store> {
+    let given = SecretsGiven {
+        jwt: secret(config.jwt_secret.as_ref()),
+        key: secret(config.key_secret.as_ref()),
+    };
+    let secrets = Secrets::load_or_create(&config.data_dir, &given)?;
+    let options = store::Options { plain_stream_keys: config.plain_stream_keys };
+    let path = config.data_dir.join("shardcast.db");
+    Store::open(&path, &secrets.key, options).map_err(|error| anyhow!(error))
+}
+
+/// A secret of the configuration as the store takes it.
+pub(crate) fn secret(secret: Option<&config::Secret>) -> Option<store::Secret> {
+    secret.map(|secret| store::Secret::new(secret.expose()))
+}
+
+#[expect(clippy::print_stdout, reason = "the answer to a command")]
+fn print(text: &str) {
+    println!("{}", text.trim_end());
+}

@@ -1,0 +1,21 @@
+//! The media plane's wiring: what each shard owns, its ports, and its mail. The only place that names
+//! both the publishers' and the viewers' side.
+
+mod home;
+mod http_port;
+mod mail;
+mod rtmp_port;
+mod shard_main;
+mod throttle;
+
+pub(crate) use mail::{Ask, Desk, Mail, Tell};
+pub(crate) use shard_main::{Setup, ShardParts, run};
+pub(crate) use throttle::Throttle;
+
+/// Letters that wait for a shard. One letter is a batch of frames or an event, so this is seconds of
+/// every stream.
+pub(crate) const SHARD_MAIL: usize = 16_384;
+/// Questions and notices that wait for control.
+pub(crate) const DESK_MAIL: usize = 4096;
+/// Questions of one shard that wait for an answer.
+const MAX_ASKED: usize = 1024;

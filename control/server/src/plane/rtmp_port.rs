@@ -1,0 +1,189 @@
+//! The RTMP port: runs a connection's session up to its request, then hands it to the publishers' or
+//! the viewers' side.
+
+use std::rc::Rc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use ingest::{Feed, Left, Refusal};
+use link::Ended;
+use rtmp::Output;
+use rtmp::server::{Event, PublishRefusal, RequestId, ServerSession};
+use shard::Conn;
+use stream::control::{Answer, Denial, Grant, Question, StreamKey};
+
+use super::home;
+use super::mail::{Mail, Publish};
+use super::shard_main::{Plane, Visit};
+
+/// How long control may take to decide on a publish.
+const DECIDE: Duration = Duration::from_secs(5);
+/// How long a refused peer may take to close its side, so that it reads the reason.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Takes a connection of the RTMP port.
+pub(crate) fn accept(plane: &Rc<Plane>, conn: Conn) {
+    let Some(visit) = plane.enter(&conn) else { return };
+    let plane = Rc::clone(plane);
+    shard::spawn("rtmp", async move {
+        let peer = conn.peer();
+        match serve(&plane, conn, visit).await {
+            Ok(()) | Err(Ended::Closed) => {}
+            Err(ended @ Ended::Peer(_)) => tracing::warn!(target: "session", %peer, reason = %ended, "RTMP session ended by error"),
+            Err(ended) => tracing::debug!(target: "session", %peer, reason = %ended, "RTMP session ended"),
+        }
+    });
+}
+
+/// Takes a publisher that another shard accepted; its stream's home is here.
+pub(crate) fn adopt(plane: &Rc<Plane>, publish: Publish) {
+    let conn = match publish.socket.adopt() {
+        Ok(conn) => conn,
+        Err(error) => {
+            tracing::warn!(target: "session", %error, "a publisher's connection was lost on its way between shards");
+            return;
+        }
+    };
+    let visit = plane.visit();
+    let plane = Rc::clone(plane);
+    shard::spawn("publisher", async move {
+        begin(&plane, conn, publish.session, publish.request, publish.grant).await;
+        drop(visit);
+    });
+}
+
+/// Runs the session up to its request, and the request.
+async fn serve(plane: &Rc<Plane>, conn: Conn, visit: Visit) -> Result<(), Ended> {
+    let mut session = link::accept(plane.random());
+    loop {
+        while let Some(output) = session.poll_output() {
+            match output {
+                Output::Send(bytes) => link::send(&conn, &bytes).await?,
+                Output::Close => return Ok(()),
+                Output::Event(Event::Publish { request, name, .. }) => {
+                    publish(plane, conn, session, request, &name).await;
+                    return Ok(());
+                }
+                Output::Event(Event::Play { request, name, .. }) => {
+                    let delivery = Rc::clone(&plane.delivery);
+                    let conn = Rc::new(conn);
+                    let played = delivery::play_rtmp(delivery, Rc::clone(&conn), session, request, &name);
+                    let ended = played.await;
+                    linger(&conn).await;
+                    drop(visit);
+                    return ended;
+                }
+                Output::Event(_) => {}
+            }
+        }
+        link::fill(&conn, &mut session).await?;
+    }
+}
+
+/// Asks control about a key, and takes the publisher to its stream's home shard.
+async fn publish(plane: &Rc<Plane>, conn: Conn, session: ServerSession, request: RequestId, key: &str) {
+    let question = Question::Publish { key: StreamKey(key.to_owned()), peer: conn.peer().ip() };
+    let grant = match plane.ask(DECIDE, question).await {
+        Some(Answer::Publish(Ok(grant))) => grant,
+        Some(Answer::Publish(Err(denial))) => {
+            return refuse(plane, conn, session, request, denied(&denial)).await;
+        }
+        _ => return refuse(plane, conn, session, request, denied(&Denial::Unavailable)).await,
+    };
+    if grant.home == plane.id {
+        return begin(plane, conn, session, request, grant).await;
+    }
+    let peer = conn.peer();
+    let Ok(socket) = conn.hand_off() else { return };
+    let home = grant.home;
+    let letter = Mail::Publish(Box::new(Publish { socket, session, request, grant }));
+    if let Err(shard::Full(Mail::Publish(publish))) = plane.setup.mailboxes[home].post(letter) {
+        tracing::error!(target: "session", %peer, shard = home, "the stream's home shard does not keep up");
+        let Ok(conn) = publish.socket.adopt() else { return };
+        let reason = denied(&Denial::Unavailable);
+        refuse(plane, conn, publish.session, publish.request, reason).await;
+    }
+}
+
+/// On the home shard: lets the publisher in and runs it.
+async fn begin(plane: &Rc<Plane>, conn: Conn, mut session: ServerSession, request: RequestId, grant: Grant) {
+    let conn = Rc::new(conn);
+    let peer = conn.peer();
+    let stream = grant.stream.clone();
+    let interrupted = Rc::clone(&conn);
+    let close = Box::new(move || interrupted.interrupt());
+    let admitted = plane.sources.borrow_mut().admit(&grant, shard::millis(), close);
+    let admitted = match admitted {
+        Ok(admitted) if !plane.draining.get() => admitted,
+        Ok(_) => return,
+        Err(Refusal::Occupied { silent_ms }) => {
+            tracing::warn!(target: "session", %stream, %peer, "publish refused: the stream has a publisher");
+            let reason = format!(
+                "The stream is being published already (its last media came {silent_ms} ms ago). \
+                 Stop that publisher first, or wait until it has been silent for {} s.",
+                ingest::STALE_MS / 1000
+            );
+            let Ok(conn) = Rc::try_unwrap(conn) else { return };
+            return refuse(plane, conn, session, request, PublishRefusal::BadName(reason)).await;
+        }
+    };
+    tracing::info!(target: "session", %stream, %peer, session = admitted.source.session, returned = !admitted.is_new, "publish");
+    if admitted.is_new {
+        home::open(plane, &admitted.source);
+    }
+    session.accept_publish(request);
+    let feed = Feed::new(admitted, plane.ingest.clone());
+    let left = ingest::publish_rtmp(Rc::clone(&conn), session, feed).await;
+    match &left {
+        Left::Unpublished | Left::Ended(Ended::Closed) => tracing::info!(target: "session", %stream, %peer, reason = %left, "publisher left"),
+        Left::Ended(_) | Left::Revoked => tracing::warn!(target: "session", %stream, %peer, reason = %left, "publisher left"),
+    }
+    linger(&conn).await;
+}
+
+/// Tells a publisher why it may not, and lets it close.
+async fn refuse(plane: &Rc<Plane>, conn: Conn, mut session: ServerSession, request: RequestId, refusal: PublishRefusal) {
+    plane.ingest.refused.fetch_add(1, Relaxed);
+    let (PublishRefusal::BadName(reason) | PublishRefusal::Denied(reason)) = &refusal;
+    tracing::warn!(target: "session", peer = %conn.peer(), reason, "publish refused");
+    session.reject_publish(request, &refusal);
+    while let Some(output) = session.poll_output() {
+        if let Output::Send(bytes) = output
+            && link::send(&conn, &bytes).await.is_err()
+        {
+            return;
+        }
+    }
+    linger(&conn).await;
+}
+
+/// Reads on for a moment: closing at once with unread input would reset the connection before the
+/// peer has read our last words.
+async fn linger(conn: &Conn) {
+    let drained = async {
+        let mut sink = [0; 4096];
+        conn.finish();
+        while conn.readable().await.is_ok() {
+            match conn.try_read(&mut sink) {
+                Ok(Some(0)) | Err(_) => break,
+                Ok(_) => {}
+            }
+        }
+    };
+    shard::timeout(FAREWELL, drained).await;
+}
+
+fn denied(denial: &Denial) -> PublishRefusal {
+    match denial {
+        Denial::UnknownKey => PublishRefusal::Denied(
+            "No stream has this key. Check the stream key in your encoder's settings.".into(),
+        ),
+        Denial::Disabled => PublishRefusal::Denied("The stream is disabled.".into()),
+        Denial::TooManyStreams { limit } => PublishRefusal::Denied(format!(
+            "{limit} of your streams are live, which is the limit (MAX_STREAMS_PER_USER)."
+        )),
+        Denial::Unavailable => PublishRefusal::Denied(
+            "The server cannot check stream keys at the moment. Try again in a few seconds.".into(),
+        ),
+    }
+}

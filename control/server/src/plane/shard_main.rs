@@ -1,0 +1,230 @@
+use std::cell::{Cell, RefCell};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use delivery::{Context, Describe, Parts, Settings};
+use ingest::{Sources, Takeover};
+use shard::{Acceptor, Asking, Conn, Driver, Health, Inbox, Mailbox, Stop};
+use stream::control::{Answer, Command, Question, StreamId};
+use stream::{Directory, Hub, Limits};
+
+use super::mail::{Ask, Desk, Mail, Tell};
+use super::throttle::Place;
+use super::{MAX_ASKED, Throttle, home, http_port, rtmp_port};
+
+/// How long control may take to answer a viewer's question.
+const DESCRIBE: Duration = Duration::from_secs(2);
+/// How often streams without publisher are looked at.
+const JANITOR: Duration = Duration::from_millis(250);
+
+/// What all shards are started with.
+#[derive(Clone)]
+pub(crate) struct Setup {
+    pub(crate) driver: Driver,
+    pub(crate) rtmp: SocketAddr,
+    pub(crate) http: SocketAddr,
+    pub(crate) takeover: Takeover,
+    pub(crate) delivery: Settings,
+    pub(crate) throttle: Arc<Throttle>,
+    pub(crate) mailboxes: Vec<Mailbox<Mail>>,
+    pub(crate) desk: Desk,
+}
+
+/// What one shard is started with.
+pub(crate) struct ShardParts {
+    pub(crate) id: usize,
+    pub(crate) inbox: Inbox<Mail>,
+    pub(crate) health: Arc<Health>,
+    pub(crate) ingest: Arc<ingest::Counters>,
+    pub(crate) delivery: Arc<delivery::Counters>,
+    /// Told once the ports are open, or why they are not.
+    pub(crate) started: std::sync::mpsc::Sender<std::io::Result<()>>,
+}
+
+/// What the tasks of one shard share.
+pub(crate) struct Plane {
+    pub(crate) id: usize,
+    pub(crate) setup: Setup,
+    pub(crate) sources: RefCell<Sources>,
+    pub(crate) hub: Rc<RefCell<Hub>>,
+    pub(crate) directory: Rc<RefCell<Directory>>,
+    pub(crate) delivery: Rc<Context>,
+    pub(crate) ingest: Arc<ingest::Counters>,
+    pub(crate) asking: Asking<Answer>,
+    pub(crate) draining: Cell<bool>,
+    pub(crate) connections: Cell<usize>,
+    stop: Stop,
+}
+
+/// A shard's life: opens its ports, serves until it is told to stop.
+pub(crate) async fn run(setup: Setup, parts: ShardParts) {
+    let acceptors = Acceptor::bind(setup.rtmp).and_then(|rtmp| Ok((rtmp, Acceptor::bind(setup.http)?)));
+    let (rtmp, http) = match acceptors {
+        Ok(acceptors) => acceptors,
+        Err(error) => {
+            drop(parts.started.send(Err(error)));
+            return;
+        }
+    };
+    let plane = Plane::new(setup, &parts);
+    let mail = Rc::clone(&plane);
+    shard::spawn("mailbox", async move { parts.inbox.run(move |letter| mail.open(letter)).await });
+    let janitor = Rc::clone(&plane);
+    shard::spawn("janitor", async move { janitor.sweep().await });
+    let port = Rc::clone(&plane);
+    shard::spawn("rtmp port", rtmp.run(move |conn| rtmp_port::accept(&port, conn)));
+    let port = Rc::clone(&plane);
+    shard::spawn("http port", http.run(move |conn| http_port::accept(&port, conn)));
+    drop(parts.started.send(Ok(())));
+    plane.stop.wait().await;
+}
+
+impl Plane {
+    fn new(setup: Setup, parts: &ShardParts) -> Rc<Self> {
+        let hub = Rc::new(RefCell::new(Hub::default()));
+        let directory = Rc::new(RefCell::new(Directory::default()));
+        let asking = Asking::new(MAX_ASKED);
+        let mailboxes = setup.mailboxes.clone();
+        let delivery = Context::new(Parts {
+            shard: parts.id,
+            driver: setup.driver,
+            settings: setup.delivery.clone(),
+            hub: Rc::clone(&hub),
+            directory: Rc::clone(&directory),
+            counters: Arc::clone(&parts.delivery),
+            health: Arc::clone(&parts.health),
+            post: Box::new(move |shard, letter| mailboxes[shard].post(Mail::Delivery(letter)).is_ok()),
+            describe: describe(parts.id, &setup.desk, &asking),
+        });
+        Rc::new(Self {
+            id: parts.id,
+            sources: RefCell::new(Sources::new(setup.takeover, Limits::default())),
+            setup,
+            hub,
+            directory,
+            delivery,
+            ingest: Arc::clone(&parts.ingest),
+            asking,
+            draining: Cell::new(false),
+            connections: Cell::new(0),
+            stop: Stop::default(),
+        })
+    }
+
+    /// Asks control; `None` when no answer came in time.
+    pub(crate) async fn ask(&self, deadline: Duration, question: Question) -> Option<Answer> {
+        let (shard, asks) = (self.id, &self.setup.desk.asks);
+        let send = |asked| asks.post(Ask { shard, asked, question }).is_ok();
+        self.asking.ask(deadline, send).await
+    }
+
+    /// Tells every other shard.
+    pub(crate) fn broadcast(&self, mail: impl Fn() -> Mail) {
+        for (shard, mailbox) in self.setup.mailboxes.iter().enumerate() {
+            if shard != self.id && mailbox.post(mail()).is_err() {
+                tracing::error!(shard, "the shard does not keep up: a letter to it is lost");
+            }
+        }
+    }
+
+    /// Lets a connection in, unless the server ends or its address has too many.
+    pub(crate) fn enter(self: &Rc<Self>, conn: &Conn) -> Option<Visit> {
+        if self.draining.get() {
+            return None;
+        }
+        let address = conn.peer().ip();
+        let Some(place) = self.setup.throttle.enter(address) else {
+            tracing::warn!(%address, "connection refused: the address has too many (MAX_CONN_PER_IP)");
+            return None;
+        };
+        let mut visit = self.visit();
+        visit._place = Some(place);
+        Some(visit)
+    }
+
+    /// A connection that was let in on another shard.
+    pub(crate) fn visit(self: &Rc<Self>) -> Visit {
+        self.connections.set(self.connections.get() + 1);
+        Visit { plane: Rc::clone(self), _place: None }
+    }
+
+    /// Random bytes that tell handshakes apart and protect nothing.
+    pub(crate) fn random(&self) -> [u8; rtmp::RANDOM_LEN] {
+        RandomState::new().build_hasher().finish().to_le_bytes()
+    }
+
+    fn open(self: &Rc<Self>, letter: Mail) {
+        match letter {
+            Mail::Publish(publish) => rtmp_port::adopt(self, *publish),
+            Mail::Delivery(letter) => self.delivery.open(letter),
+            Mail::Listed(listing) => self.directory.borrow_mut().put(*listing),
+            Mail::Unlisted(id, session) => self.directory.borrow_mut().remove(&id, session),
+            Mail::Answer(asked, answer) => self.asking.answer(asked, answer),
+            Mail::Command(Command::Stop { stream, reason }) => {
+                let stopped = self.sources.borrow_mut().stop(&stream, shard::millis());
+                if let Some(source) = stopped {
+                    tracing::info!(%stream, %reason, "stream stopped");
+                    home::close(self, &source);
+                }
+            }
+            Mail::Drain => self.drain(),
+            Mail::Stop => self.stop.set(),
+        }
+    }
+
+    fn drain(self: &Rc<Self>) {
+        self.draining.set(true);
+        let all = self.sources.borrow_mut().stop_all(shard::millis());
+        for source in all {
+            home::close(self, &source);
+        }
+        let plane = Rc::clone(self);
+        shard::spawn("drain", async move {
+            while plane.connections.get() > 0 {
+                shard::sleep(Duration::from_millis(20)).await;
+            }
+            plane.setup.desk.tell(Tell::Drained);
+        });
+    }
+
+    /// Ends the sessions whose publisher did not come back.
+    async fn sweep(self: Rc<Self>) {
+        loop {
+            shard::sleep(JANITOR).await;
+            let gone = self.sources.borrow_mut().expire(shard::millis());
+            for source in gone {
+                home::close(&self, &source);
+            }
+        }
+    }
+}
+
+/// A connection in the counts, for as long as this lives.
+pub(crate) struct Visit {
+    plane: Rc<Plane>,
+    _place: Option<Place>,
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        self.plane.connections.set(self.plane.connections.get() - 1);
+    }
+}
+
+fn describe(shard: usize, desk: &Desk, asking: &Asking<Answer>) -> Describe {
+    let (asks, asking) = (desk.asks.clone(), asking.clone());
+    Box::new(move |id: StreamId| {
+        let (asks, asking) = (asks.clone(), asking.clone());
+        Box::pin(async move {
+            let question = Question::Describe { id };
+            let send = |asked| asks.post(Ask { shard, asked, question }).is_ok();
+            match asking.ask(DESCRIBE, send).await {
+                Some(Answer::Describe(description)) => description,
+                _ => None,
+            }
+        })
+    })
+}

@@ -1,0 +1,367 @@
+//! `shardcast serve`: starts everything in order, runs until a signal, ends everything in order.
+
+use std::io::IsTerminal;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+use config::{Config, Host, Note};
+use control::admin::{Admin, AdminSocket};
+use control::logs::{Console, LogSettings};
+use control::{Authority, AuthoritySettings, DataDirLock, Lifecycle, Links, Outputs, Vitals};
+use media::Timestamp;
+use shard::{Driver, Inbox, Mailbox, Shard, mailbox};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::admin;
+use crate::banner;
+use crate::demo;
+use crate::plane::{self, Ask, Desk, Mail, Setup, ShardParts, Tell, Throttle};
+use crate::probe::{Counters, Plant};
+use crate::settings::{self, Flags};
+
+/// How long the shards may take to open their ports.
+const START: Duration = Duration::from_secs(10);
+
+/// Runs the server.
+pub(crate) fn serve(flags: Flags, with_demo: bool) -> Result<()> {
+    let (config, notes) = settings::load(flags)?;
+    let logs = start_logs(&config)?;
+    make_directories(&config)?;
+    // Two servers on one data directory would undo each other's work; the lock says so at once.
+    let _lock = DataDirLock::acquire(&config.data_dir)?;
+    shard::block_signals();
+    let descriptors = shard::raise_descriptor_limit().context("RLIMIT_NOFILE cannot be read")?;
+    let store = admin::open_store(&config)?;
+    store.reset_live_on_start(control::now())?;
+    let first = control::first_administrator(
+        &store,
+        config.admin_email.as_deref(),
+        admin::secret(config.admin_password.as_ref()).as_ref(),
+        std::io::stdout().is_terminal(),
+        &config.data_dir,
+    )?;
+    let media = Media::start(&config)?;
+    let server = Server {
+        demo: with_demo.then(|| demo::prepare(&store)).transpose()?,
+        links: links(&config),
+        dropped_log_lines: logs.dropped(),
+        config,
+        store,
+        media,
+    };
+    banner::notes(&notes, &server.config);
+    banner::first_administrator(&first);
+    banner::started(&server.config, server.media.plant.driver, server.media.shards.len(), descriptors);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("control")
+        .enable_all()
+        .build()?;
+    runtime.block_on(server.run())
+}
+
+fn start_logs(config: &Config) -> Result<control::logs::LogGuard> {
+    Ok(control::logs::init(&LogSettings {
+        dir: Some(config.log_dir.clone()),
+        level: config.log_level.as_str().to_owned(),
+        console: Console::Stdout,
+    })?)
+}
+
+fn make_directories(config: &Config) -> Result<()> {
+    for (name, dir) in [("MEDIA_DIR", &config.media_dir), ("RECORDING_PATH", &config.recording_path)] {
+        std::fs::create_dir_all(dir)
+            .with_context(|| format!("{name} {} cannot be made", dir.display()))?;
+    }
+    Ok(())
+}
+
+/// The URLs that are told to people.
+pub(crate) fn links(config: &Config) -> Links {
+    let host = config.public_host.first().map_or_else(found_host, Host::to_string);
+    let outputs = Outputs { hls: true, dash: false, flv: true, whip: false, whep: false, watch: true };
+    let rtmp = format!("rtmp://{host}:{}", config.rtmp_port);
+    let media = match &config.public_media_url {
+        Some(url) => url.as_str().to_owned(),
+        None => format!("http://{host}:{}", config.http_port),
+    };
+    Links::new(&rtmp, &media, outputs)
+}
+
+/// The address of the interface that leads to the Internet, which nothing is sent to; without one,
+/// `localhost`.
+pub(crate) fn found_host() -> String {
+    let find = || -> std::io::Result<IpAddr> {
+        let socket = std::net::UdpSocket::bind(("0.0.0.0", 0))?;
+        // An address for documentation (RFC 5737): connecting a UDP socket only looks up the route.
+        socket.connect(("192.0.2.1", 9))?;
+        Ok(socket.local_addr()?.ip())
+    };
+    match find() {
+        Ok(address) if !address.is_loopback() && !address.is_unspecified() => address.to_string(),
+        _ => "localhost".into(),
+    }
+}
+
+/// The running media plane.
+struct Media {
+    shards: Vec<Shard>,
+    mailboxes: Vec<Mailbox<Mail>>,
+    plant: Arc<Plant>,
+    asks: Inbox<Ask>,
+    tells: Inbox<Tell>,
+}
+
+impl Media {
+    fn start(config: &Config) -> Result<Self> {
+        let (driver, fallback) = shard::choose(preference(config.runtime))
+            .context("RUNTIME=io_uring, but the kernel refuses io_uring")?;
+        if let Some(reason) = fallback {
+            tracing::warn!(%reason, "io_uring is not to be had: the shards run on epoll, at up to 30 % more CPU");
+        }
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let count = config.shards.map_or(cores, usize::from);
+        let claims = claim_ports(config)?;
+        let (mailboxes, inboxes): (Vec<_>, Vec<_>) =
+            (0..count).map(|_| mailbox(plane::SHARD_MAIL)).unzip();
+        let (ask, asks) = mailbox(plane::DESK_MAIL);
+        let (tell, tells) = mailbox(plane::DESK_MAIL);
+        let counters: Vec<Counters> = (0..count).map(|_| Counters::default()).collect();
+        let setup = setup(config, driver, mailboxes.clone(), Desk { asks: ask, tells: tell })?;
+        // From here on the shards share the ports among themselves.
+        drop(claims);
+        let (started, starts) = std::sync::mpsc::channel();
+        let mut shards = Vec::new();
+        for (id, inbox) in inboxes.into_iter().enumerate() {
+            let health = Arc::clone(&counters[id].health);
+            let parts = ShardParts {
+                id,
+                inbox,
+                health: Arc::clone(&health),
+                ingest: Arc::clone(&counters[id].ingest),
+                delivery: Arc::clone(&counters[id].delivery),
+                started: started.clone(),
+            };
+            let setup = setup.clone();
+            shards.push(shard::start(id, driver, health, move || plane::run(setup, parts))?);
+        }
+        for _ in 0..count {
+            starts.recv_timeout(START).context("a shard did not start")??;
+        }
+        let plant = Arc::new(Plant { driver, shards: counters, live: std::sync::Mutex::default() });
+        Ok(Self { shards, mailboxes, plant, asks, tells })
+    }
+}
+
+fn preference(runtime: config::Runtime) -> shard::Preference {
+    match runtime {
+        config::Runtime::Auto => shard::Preference::Auto,
+        config::Runtime::IoUring => shard::Preference::IoUring,
+        config::Runtime::Epoll => shard::Preference::Epoll,
+    }
+}
+
+/// Makes sure that nobody else has the ports; a second server fails here.
+fn claim_ports(config: &Config) -> Result<Vec<std::os::fd::OwnedFd>> {
+    let claim = |(name, port): (&str, u16)| {
+        shard::claim_port(SocketAddr::new(config.bind, port)).map_err(|error| {
+            anyhow!("{name} {port} cannot be opened: {error}. Is another server running? Stop it or set {name}.")
+        })
+    };
+    [("RTMP_PORT", config.rtmp_port), ("HTTP_PORT", config.http_port)].into_iter().map(claim).collect()
+}
+
+fn setup(config: &Config, driver: Driver, mailboxes: Vec<Mailbox<Mail>>, desk: Desk) -> Result<Setup> {
+    let cors = match &*config.cors() {
+        config::Origins::Any => http1::CorsPolicy::Any,
+        config::Origins::List(list) => {
+            http1::CorsPolicy::list(list.iter().map(|origin| origin.as_str().to_owned()))
+                .map_err(|error| anyhow!("CORS_ORIGINS: {error}"))?
+        }
+    };
+    let ticks = |duration: Duration| Timestamp::from_millis(duration.as_millis() as i64);
+    Ok(Setup {
+        driver,
+        rtmp: SocketAddr::new(config.bind, config.rtmp_port),
+        http: SocketAddr::new(config.bind, config.http_port),
+        takeover: match config.publish_takeover {
+            config::Takeover::Stale => ingest::Takeover::Stale,
+            config::Takeover::Always => ingest::Takeover::Always,
+            config::Takeover::Never => ingest::Takeover::Never,
+        },
+        delivery: delivery::Settings {
+            gather: config.gather,
+            segment: ticks(config.hls_segment),
+            part: ticks(config.hls_part),
+            window: config.hls_window as usize,
+            cors,
+            embed_origins: config.embed_origins.frame_ancestors().split(' ').map(str::to_owned).collect(),
+        },
+        throttle: Arc::new(Throttle::new(config.max_conn_per_ip, config.throttle_exempt.clone())),
+        mailboxes,
+        desk,
+    })
+}
+
+/// Everything that runs.
+struct Server {
+    config: Config,
+    store: store::Store,
+    links: Links,
+    media: Media,
+    demo: Option<demo::Prepared>,
+    dropped_log_lines: Arc<AtomicU64>,
+}
+
+impl Server {
+    /// The control side: answers the shards, serves its port and socket, waits for signals.
+    async fn run(self) -> Result<()> {
+        let Self { config, store, links, media, demo, dropped_log_lines } = self;
+        let Media { shards, mailboxes, plant, asks, tells } = media;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let settings = AuthoritySettings {
+            shards: shards.len(),
+            max_streams_per_user: config.max_streams_per_user,
+        };
+        let (authority, commands) = Authority::new(store.clone(), settings);
+        let (drained, mut drains) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(answer(asks, Arc::clone(&authority), mailboxes.clone()));
+        tokio::spawn(listen(tells, Arc::clone(&authority), Arc::clone(&plant), drained));
+        tokio::spawn(forward(commands, mailboxes.clone()));
+        let socket = AdminSocket::bind(&config.data_dir).context("control.sock cannot be opened")?;
+        let administration = Admin::new(store.clone(), links.clone(), Some(authority));
+        tokio::spawn(socket.serve(Arc::new(administration)));
+        let lifecycle = Lifecycle::new();
+        let vitals = Vitals::new();
+        tokio::spawn(vitals.clone().watch(store.clone(), config.data_dir.clone()));
+        let api = control::http::Api {
+            store,
+            links: links.clone(),
+            probe: Arc::clone(&plant) as Arc<dyn control::Probe>,
+            lifecycle: lifecycle.clone(),
+            vitals,
+            cors: cors(&config),
+            version: env!("CARGO_PKG_VERSION"),
+            started: Instant::now(),
+            dropped_log_lines,
+        };
+        let address = SocketAddr::new(config.bind, config.streaming_port);
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            anyhow!("STREAMING_PORT {} cannot be opened: {error}. Is another server running? Stop it or set STREAMING_PORT.", config.streaming_port)
+        })?;
+        let (ended, ending) = tokio::sync::oneshot::channel::<()>();
+        let port = tokio::spawn(control::http::serve(
+            listener,
+            control::http::router(api),
+            control::http::Limits::default(),
+            async move { drop(ending.await) },
+        ));
+        lifecycle.ready();
+        tracing::info!(rtmp = config.rtmp_port, http = config.http_port, api = config.streaming_port, "ready");
+        if let Some(demo) = demo {
+            banner::demo(&config, &links, &demo);
+            demo::start(config.rtmp_port, &demo)?;
+        }
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: publishers are cut, viewers finish (a second signal ends at once)");
+        lifecycle.draining();
+        let finish = async {
+            post_all(&mailboxes, || Mail::Drain).await;
+            for _ in 0..shards.len() {
+                drains.recv().await;
+            }
+        };
+        tokio::select! {
+            () = finish => {}
+            () = tokio::time::sleep(config.shutdown_timeout) => tracing::warn!("SHUTDOWN_TIMEOUT is over: remaining connections are cut"),
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        drop(ended);
+        post_all(&mailboxes, || Mail::Stop).await;
+        drop(port.await);
+        join(shards).await
+    }
+}
+
+/// Answers the shards' questions, side by side.
+async fn answer(asks: Inbox<Ask>, authority: Arc<Authority>, mailboxes: Vec<Mailbox<Mail>>) {
+    while let Some(Ask { shard, asked, question }) = asks.next().await {
+        let (authority, mailbox) = (Arc::clone(&authority), mailboxes[shard].clone());
+        tokio::spawn(async move {
+            let answer = authority.answer(question).await;
+            // A shard that is gone needs no answer.
+            drop(mailbox.post_waiting(Mail::Answer(asked, answer)).await);
+        });
+    }
+}
+
+/// Takes the shards' notices, one after the other.
+async fn listen(
+    tells: Inbox<Tell>,
+    authority: Arc<Authority>,
+    plant: Arc<Plant>,
+    drained: tokio::sync::mpsc::UnboundedSender<()>,
+) {
+    while let Some(tell) = tells.next().await {
+        match tell {
+            Tell::Notice(shard, notice) => authority.notice(shard, notice).await,
+            Tell::Listed(listing) => plant.listed(*listing),
+            Tell::Unlisted(id, session) => plant.unlisted(&id, session),
+            Tell::Drained => drop(drained.send(())),
+        }
+    }
+}
+
+/// Forwards control's orders to the shards.
+async fn forward(
+    mut commands: tokio::sync::mpsc::Receiver<control::ShardCommand>,
+    mailboxes: Vec<Mailbox<Mail>>,
+) {
+    while let Some(order) = commands.recv().await {
+        drop(mailboxes[order.shard].post_waiting(Mail::Command(order.command)).await);
+    }
+}
+
+async fn post_all(mailboxes: &[Mailbox<Mail>], mail: impl Fn() -> Mail) {
+    for mailbox in mailboxes {
+        // A shard that has ended takes no more letters, which is what is wanted.
+        drop(mailbox.post_waiting(mail()).await);
+    }
+}
+
+async fn join(shards: Vec<Shard>) -> Result<()> {
+    let joined = tokio::task::spawn_blocking(|| {
+        shards.into_iter().try_for_each(|shard| {
+            let id = shard.id;
+            shard.join().with_context(|| format!("shard {id} failed"))
+        })
+    });
+    match tokio::time::timeout(Duration::from_secs(5), joined).await {
+        Ok(joined) => joined?,
+        Err(_) => bail!("a shard did not end"),
+    }
+}
+
+fn cors(config: &Config) -> control::http::Cors {
+    match &*config.cors() {
+        config::Origins::Any => control::http::Cors::Any,
+        config::Origins::List(list) => control::http::Cors::Origins(
+            list.iter().map(|origin| origin.as_str().to_owned()).collect(),
+        ),
+    }
+}
+
+/// What is worth telling about the configuration.
+pub(crate) fn told(notes: &[Note]) -> impl Iterator<Item = String> + '_ {
+    notes.iter().map(ToString::to_string)
+}

@@ -1,0 +1,162 @@
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use media::Timestamp;
+use shard::{Driver, Fanout, Health};
+use stream::control::{Description, StreamId};
+use stream::{Directory, Hub, Stream};
+
+use crate::Counters;
+use crate::packaging;
+use crate::players::Players;
+use crate::relay::{self, Letter};
+use crate::shelf::Shelf;
+
+/// The settings of the viewers' side, fixed from start to end.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Longest time that frames are gathered for one write on a busy shard; zero: never.
+    pub gather: Duration,
+    /// Target duration of segments.
+    pub segment: Timestamp,
+    /// Target duration of parts.
+    pub part: Timestamp,
+    /// Segments in a live playlist.
+    pub window: usize,
+    /// Who may read over HTTP from other origins.
+    pub cors: http1::CorsPolicy,
+    /// Who may frame `/embed/ID`: `'self'`, `*` or origins.
+    pub embed_origins: Vec<String>,
+}
+
+/// Asks control about a stream that need not be live.
+pub type Describe = Box<dyn Fn(StreamId) -> Pin<Box<dyn Future<Output = Option<Description>>>>>;
+
+/// One shard's viewers' side: what its connections share.
+pub struct Context {
+    /// This shard's number.
+    pub shard: usize,
+    /// The settings.
+    pub settings: Settings,
+    /// The streams on this shard.
+    pub hub: Rc<RefCell<Hub>>,
+    /// What is live on all shards.
+    pub directory: Rc<RefCell<Directory>>,
+    /// The counters.
+    pub counters: Arc<Counters>,
+    /// This shard's heartbeat and load.
+    pub health: Arc<Health>,
+    /// Posts a letter to another shard; `false` when its mailbox is full.
+    pub post: Box<dyn Fn(usize, Letter) -> bool>,
+    /// Asks control about a stream.
+    pub describe: Describe,
+    pub(crate) fanout: RefCell<Fanout>,
+    pub(crate) players: RefCell<HashMap<StreamId, Rc<Players>>>,
+    pub(crate) shelves: RefCell<HashMap<StreamId, Rc<Shelf>>>,
+    pub(crate) followers: RefCell<relay::Followers>,
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context").field("shard", &self.shard).finish_non_exhaustive()
+    }
+}
+
+/// What a [`Context`] is made of.
+#[expect(missing_docs, reason = "the fields are those of Context")]
+pub struct Parts {
+    pub shard: usize,
+    pub driver: Driver,
+    pub settings: Settings,
+    pub hub: Rc<RefCell<Hub>>,
+    pub directory: Rc<RefCell<Directory>>,
+    pub counters: Arc<Counters>,
+    pub health: Arc<Health>,
+    pub post: Box<dyn Fn(usize, Letter) -> bool>,
+    pub describe: Describe,
+}
+
+impl Context {
+    /// A shard's viewers' side.
+    pub fn new(parts: Parts) -> Rc<Self> {
+        Rc::new(Self {
+            shard: parts.shard,
+            settings: parts.settings,
+            hub: parts.hub,
+            directory: parts.directory,
+            counters: parts.counters,
+            health: parts.health,
+            post: parts.post,
+            describe: parts.describe,
+            fanout: RefCell::new(Fanout::new(parts.driver)),
+            players: RefCell::default(),
+            shelves: RefCell::default(),
+            followers: RefCell::default(),
+        })
+    }
+
+    /// On a stream's home shard: packages a new session of it.
+    pub fn package(self: &Rc<Self>, stream: &Rc<Stream>, session: u32, first_msn: u64) {
+        packaging::start(self, stream, session, first_msn);
+    }
+
+    /// On a stream's home shard: a media sequence number that none of the session's segments exceeds.
+    pub fn last_msn(&self, id: &StreamId) -> Option<u64> {
+        /// The packager may still close the segment that is open and the one behind it.
+        const TO_COME: u64 = 2;
+        let shelf = self.shelves.borrow().get(id).cloned()?;
+        let last = shelf.presentation().last_msn();
+        last.map(|last| last + TO_COME)
+    }
+
+    /// A live stream to read frames from: on its home shard the stream itself, elsewhere a copy that
+    /// the home shard feeds, asked for now if there is none yet. `None` when it is not live.
+    pub(crate) fn stream(self: &Rc<Self>, id: &StreamId) -> Option<Rc<Stream>> {
+        if let Some(stream) = self.hub.borrow().get(id) {
+            return Some(stream);
+        }
+        relay::follow_frames(self, id)
+    }
+
+    /// The frame-by-frame viewers of a stream.
+    pub(crate) fn players(self: &Rc<Self>, stream: &Rc<Stream>) -> Rc<Players> {
+        let mut all = self.players.borrow_mut();
+        if let Some(players) = all.get(stream.id()).filter(|players| players.is_of(stream)) {
+            return Rc::clone(players);
+        }
+        let players = Players::new(Rc::clone(self), Rc::clone(stream));
+        all.insert(stream.id().clone(), Rc::clone(&players));
+        players
+    }
+
+    /// How long to gather frames before a write to `viewers`: nothing while the shard is quiet, then
+    /// in proportion to its load, up to the configured bound.
+    pub(crate) fn gather_window(&self, viewers: usize) -> Duration {
+        /// Up to this load every frame goes out at once.
+        const QUIET: f32 = 0.15;
+        /// From this load on the whole window is used.
+        const BUSY: f32 = 0.60;
+        /// With so few viewers gathering saves nothing.
+        const FEW: usize = 20;
+        if viewers <= FEW {
+            return Duration::ZERO;
+        }
+        let share = ((self.health.load() - QUIET) / (BUSY - QUIET)).clamp(0.0, 1.0);
+        self.settings.gather.mul_f32(share)
+    }
+
+    /// Posts a letter and counts one that did not fit.
+    pub(crate) fn send(&self, shard: usize, letter: Letter) -> bool {
+        let posted = (self.post)(shard, letter);
+        if !posted {
+            self.counters.relay_drops.fetch_add(1, Relaxed);
+        }
+        posted
+    }
+}

@@ -1,0 +1,192 @@
+use std::rc::Rc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use http1::{
+    CacheControl, Cors, HttpError, Method, Problem, Request, ResponseHead, Status, http_date, mime,
+};
+use shard::{Conn, MemView};
+
+use super::After;
+use crate::Context;
+
+/// Bodies up to this size go out in one write with their head.
+const TOGETHER: usize = 16 << 10;
+/// A response has this long, and a second more for each `SLOWEST` bytes of it.
+const SEND: Duration = Duration::from_secs(20);
+/// The slowest reader that is put up with, in bytes a second.
+const SLOWEST: u64 = 32 << 10;
+/// What the kernel may hold unsent of a response; the rest waits in the file it comes from.
+const UNSENT: u32 = 256 << 10;
+/// The methods of this port.
+const METHODS: [Method; 3] = [Method::Get, Method::Head, Method::Options];
+
+/// One request and the connection that it came by.
+pub(crate) struct Exchange<'r> {
+    pub(crate) context: &'r Rc<Context>,
+    pub(crate) conn: &'r Rc<Conn>,
+    pub(crate) request: &'r Request<'r>,
+}
+
+/// A complete response in memory.
+pub(crate) struct Reply<'b> {
+    pub(crate) status: Status,
+    pub(crate) media_type: &'b str,
+    pub(crate) cache: CacheControl,
+    pub(crate) etag: Option<&'b str>,
+    pub(crate) csp: Option<&'b str>,
+    pub(crate) gzip: bool,
+    pub(crate) body: &'b [u8],
+}
+
+impl<'b> Reply<'b> {
+    pub(crate) fn new(media_type: &'b str, cache: CacheControl, body: &'b [u8]) -> Self {
+        Self { status: Status::Ok, media_type, cache, etag: None, csp: None, gzip: false, body }
+    }
+}
+
+impl<'r> Exchange<'r> {
+    pub(crate) fn new(context: &'r Rc<Context>, conn: &'r Rc<Conn>, request: &'r Request<'r>) -> Self {
+        context.counters.http_requests.fetch_add(1, Relaxed);
+        Self { context, conn, request }
+    }
+
+    pub(crate) fn cors(&self) -> Cors<'_> {
+        self.context.settings.cors.decide(self.request.origin)
+    }
+
+    /// Begins a response head with the fields that all responses have.
+    pub(crate) fn head<'o>(&self, out: &'o mut Vec<u8>, status: Status) -> ResponseHead<'o> {
+        let date = http_date((shard::unix_millis() / 1000) as u64);
+        ResponseHead::new(out, status).date(&date).cors(self.cors()).keep_alive(self.request.keep_alive)
+    }
+
+    /// Sends a response that is in memory, or 304 when the client has it.
+    pub(crate) async fn reply(&self, reply: Reply<'_>) -> Option<After> {
+        let mut out = Vec::with_capacity(1024);
+        if let Some(etag) = reply.etag.filter(|etag| self.request.not_modified(etag)) {
+            let head = self.head(&mut out, Status::NotModified).cache(reply.cache).etag(etag);
+            return self.finish(head.finish().is_ok(), &out, &[]).await;
+        }
+        let mut head = self.head(&mut out, reply.status).content_type(reply.media_type);
+        head = head.content_length(reply.body.len() as u64).cache(reply.cache);
+        if let Some(etag) = reply.etag {
+            head = head.etag(etag);
+        }
+        if let Some(csp) = reply.csp {
+            head = head.csp(csp);
+        }
+        if reply.gzip {
+            head = head.gzip();
+        }
+        let complete = head.finish().is_ok();
+        self.finish(complete, &out, reply.body).await
+    }
+
+    /// Sends a run of a memory file as a resource that never changes; ranges of it are honoured.
+    pub(crate) async fn file(
+        &self,
+        file: &MemView,
+        range: hls::Range,
+        media_type: &str,
+    ) -> Option<After> {
+        /// Names never return with other bytes.
+        const KEEP: CacheControl = CacheControl::Immutable(3600);
+        let part = match self.request.byte_range(None, range.len) {
+            Ok(part) => part,
+            Err(error) => return self.error(&error).await,
+        };
+        let mut out = Vec::with_capacity(512);
+        let status = if part.is_some() { Status::PartialContent } else { Status::Ok };
+        let mut head = self.head(&mut out, status).content_type(media_type).accept_ranges().cache(KEEP);
+        let (offset, len) = match part {
+            Some(part) => {
+                head = head.content_range(part, range.len);
+                (range.offset + part.start, part.len())
+            }
+            None => (range.offset, range.len),
+        };
+        if head.content_length(len).finish().is_err() {
+            return None;
+        }
+        if self.request.method == Method::Head {
+            return self.finish(true, &out, &[]).await;
+        }
+        self.conn.cap_unsent(UNSENT).ok()?;
+        let sent = self.conn.write_file(&out, file, offset, len);
+        shard::timeout(patience(len), sent).await?.ok()?;
+        self.context.counters.bytes_out.fetch_add(len + out.len() as u64, Relaxed);
+        Some(self.after())
+    }
+
+    pub(crate) async fn problem(&self, status: Status, slug: &str, detail: &str) -> Option<After> {
+        self.context.counters.http_errors.fetch_add(1, Relaxed);
+        let mut out = Vec::new();
+        let problem = Problem { status, slug, detail };
+        let body = self.request.method != Method::Head;
+        let written = problem.write_response(&mut out, self.cors(), self.request.keep_alive, body);
+        self.finish(written.is_ok(), &out, &[]).await
+    }
+
+    pub(crate) async fn error(&self, error: &HttpError) -> Option<After> {
+        self.context.counters.http_errors.fetch_add(1, Relaxed);
+        let mut out = Vec::new();
+        let keep = self.request.keep_alive && !error.must_close();
+        let body = self.request.method != Method::Head;
+        let written = error.write_response(&mut out, self.cors(), keep, body);
+        let after = self.finish(written.is_ok(), &out, &[]).await;
+        if keep { after } else { None }
+    }
+
+    pub(crate) async fn preflight(&self) -> Option<After> {
+        let mut out = Vec::new();
+        let written =
+            http1::write_preflight(&mut out, self.cors(), &METHODS, self.request.keep_alive).is_ok();
+        self.finish(written, &out, &[]).await
+    }
+
+    pub(crate) async fn method_not_allowed(&self) -> Option<After> {
+        self.context.counters.http_errors.fetch_add(1, Relaxed);
+        let detail = "This port answers GET, HEAD and OPTIONS only.";
+        let body = http1::problem(Status::MethodNotAllowed, "method-not-allowed", detail);
+        let mut out = Vec::new();
+        let head = self.head(&mut out, Status::MethodNotAllowed).allow(&METHODS);
+        let head = head.content_type(mime::PROBLEM).content_length(body.len() as u64).cache(CacheControl::NoStore);
+        let complete = head.finish().is_ok();
+        self.finish(complete, &out, &body).await;
+        // What follows may be a body that nobody takes.
+        None
+    }
+
+    /// Sends head and body; the body not for HEAD.
+    async fn finish(&self, complete: bool, head: &[u8], body: &[u8]) -> Option<After> {
+        if !complete {
+            tracing::error!(path = self.request.path.as_str(), "a response head could not be written");
+            return None;
+        }
+        let body = if self.request.method == Method::Head { &[] } else { body };
+        let sent = async {
+            if body.len() <= TOGETHER {
+                let mut whole = Vec::with_capacity(head.len() + body.len());
+                whole.extend_from_slice(head);
+                whole.extend_from_slice(body);
+                self.conn.write_all(&whole).await
+            } else {
+                self.conn.write_all(head).await?;
+                self.conn.write_all(body).await
+            }
+        };
+        shard::timeout(patience(body.len() as u64), sent).await?.ok()?;
+        let total = (head.len() + body.len()) as u64;
+        self.context.counters.bytes_out.fetch_add(total, Relaxed);
+        Some(self.after())
+    }
+
+    fn after(&self) -> After {
+        if self.request.keep_alive { After::Next } else { After::Close }
+    }
+}
+
+fn patience(len: u64) -> Duration {
+    SEND + Duration::from_secs(len / SLOWEST)
+}

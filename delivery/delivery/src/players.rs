@@ -1,0 +1,483 @@
+//! The viewers of one stream on one shard that get it frame by frame (RTMP, FLV, WebSocket-FLV).
+//!
+//! Those that keep up stand at the same place in the log and share one batch; one that is behind is
+//! served by itself when its socket has room. Nothing is queued for anyone but the rest of the
+//! message that a full socket cut in two.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use bytes::Bytes;
+use media::{Entry, TrackSet};
+use shard::Conn;
+use slab::Slab;
+use stream::{Cursor, Log, Read, Stream};
+
+use crate::Context;
+use crate::wire::{Batch, Wire};
+
+/// A viewer whose socket takes nothing for this long is given up.
+const STALLED: Duration = Duration::from_secs(30);
+/// Control messages that wait behind a full socket; over it the viewer is given up.
+const MAX_REST: usize = 64;
+
+/// The frame-by-frame viewers of a stream on this shard.
+pub(crate) struct Players {
+    stream: Rc<Stream>,
+    context: Rc<Context>,
+    inner: RefCell<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    players: Slab<Player>,
+    /// The tracks that are current where those stand that keep up.
+    tracks: Arc<TrackSet>,
+    /// The log index where they stand.
+    front: u64,
+    running: bool,
+    scratch: Vec<u8>,
+    results: Vec<(usize, io::Result<Option<usize>>)>,
+}
+
+struct Player {
+    conn: Rc<Conn>,
+    wire: Wire,
+    cursor: Cursor,
+    tracks: Arc<TrackSet>,
+    /// What is left of a message that was cut, then control messages.
+    rest: VecDeque<Bytes>,
+    /// Its socket is full; a task waits for room.
+    blocked: bool,
+    /// It wants no media for now.
+    paused: bool,
+}
+
+/// A batch with the reader's state after it.
+struct Run<'a> {
+    batch: Batch<'a>,
+    cursor: Cursor,
+    /// The tracks for every entry of the batch but what follows a last `Tracks` entry.
+    tracks: Arc<TrackSet>,
+    tracks_after: Arc<TrackSet>,
+    skipped: u64,
+}
+
+/// What went out to viewers.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sent {
+    bytes: u64,
+    messages: u64,
+    /// Entries that a lagging viewer missed.
+    skipped: u64,
+}
+
+impl Sent {
+    fn add(&mut self, other: Self) {
+        self.bytes += other.bytes;
+        self.messages += other.messages;
+        self.skipped += other.skipped;
+    }
+}
+
+impl Players {
+    pub(crate) fn new(context: Rc<Context>, stream: Rc<Stream>) -> Rc<Self> {
+        Rc::new(Self { stream, context, inner: RefCell::default() })
+    }
+
+    /// Adds a viewer at the newest group and sends it what there is; `prelude` goes first.
+    pub(crate) fn join(self: &Rc<Self>, conn: Rc<Conn>, wire: Wire, prelude: Option<Bytes>) -> usize {
+        let (key, start) = {
+            let mut inner = self.inner.borrow_mut();
+            let player = Player {
+                conn,
+                wire,
+                cursor: self.stream.log().join(),
+                tracks: Arc::default(),
+                rest: prelude.into_iter().collect(),
+                blocked: false,
+                paused: false,
+            };
+            (inner.players.insert(player), !std::mem::replace(&mut inner.running, true))
+        };
+        self.serve(key);
+        if start {
+            let players = Rc::clone(self);
+            shard::spawn("fan-out", async move { players.run().await });
+        }
+        key
+    }
+
+    /// Takes a viewer out.
+    pub(crate) fn leave(&self, key: usize) {
+        let mut inner = self.inner.borrow_mut();
+        inner.players.remove(key);
+        if inner.players.is_empty() {
+            // Wakes the fan-out task, which ends.
+            drop(inner);
+            self.stream.flush();
+        }
+    }
+
+    /// Sends a control message between two media messages.
+    pub(crate) fn control(self: &Rc<Self>, key: usize, message: Bytes) {
+        {
+            let mut inner = self.inner.borrow_mut();
+            let Some(player) = inner.players.get_mut(key) else { return };
+            if player.rest.len() >= MAX_REST {
+                player.conn.close();
+                return;
+            }
+            player.rest.push_back(message);
+        }
+        self.serve(key);
+    }
+
+    /// Stops sending media to a viewer; when it goes on, it does so at the newest group.
+    pub(crate) fn pause(self: &Rc<Self>, key: usize, paused: bool) {
+        {
+            let mut inner = self.inner.borrow_mut();
+            let Some(player) = inner.players.get_mut(key) else { return };
+            if player.paused && !paused {
+                player.cursor = self.stream.log().join();
+            }
+            player.paused = paused;
+        }
+        self.serve(key);
+    }
+
+    /// Whether these are the viewers of this very stream, not of an ended one with the same id.
+    pub(crate) fn is_of(&self, stream: &Rc<Stream>) -> bool {
+        Rc::ptr_eq(&self.stream, stream)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.inner.borrow().players.is_empty()
+    }
+
+    async fn run(self: Rc<Self>) {
+        let mut seen = self.stream.signal().count();
+        self.flush();
+        loop {
+            if self.is_empty() || self.stream.has_ended() {
+                break;
+            }
+            seen = self.stream.signal().changed(seen).await;
+            let window = self.context.gather_window(self.inner.borrow().players.len());
+            if !window.is_zero() {
+                shard::sleep(window).await;
+                seen = self.stream.signal().count();
+            }
+            self.flush();
+        }
+        self.inner.borrow_mut().running = false;
+        if self.stream.has_ended() {
+            for (_, player) in &self.inner.borrow().players {
+                player.conn.close();
+            }
+        }
+    }
+
+    /// Sends everything new to all that keep up: one batch for each wire form, then the next.
+    fn flush(self: &Rc<Self>) {
+        let mut slow = Vec::new();
+        {
+            let log = self.stream.log();
+            let inner = &mut *self.inner.borrow_mut();
+            if inner.front < log.first() {
+                // Nobody stands there any more.
+                inner.front = log.join().position();
+            }
+            while inner.front < log.end() {
+                let front = inner.front;
+                let mut after = None;
+                for wire in [Wire::Rtmp, Wire::Flv, Wire::WsFlv] {
+                    after = self.flush_wire(inner, &log, wire, &mut slow).or(after);
+                }
+                match after {
+                    Some((next, tracks)) if next > front => {
+                        inner.front = next;
+                        inner.tracks = tracks;
+                    }
+                    // Nobody stands at the front; who comes next defines it anew.
+                    _ => break,
+                }
+            }
+        }
+        for key in slow {
+            self.watch(key);
+        }
+        self.catch_up();
+    }
+
+    /// One shared batch for the viewers of one wire form at the front; returns where it ends.
+    fn flush_wire(
+        &self,
+        inner: &mut Inner,
+        log: &Log,
+        wire: Wire,
+        slow: &mut Vec<usize>,
+    ) -> Option<(u64, Arc<TrackSet>)> {
+        let front = inner.front;
+        let at_front = |player: &Player| {
+            player.wire == wire
+                && !player.blocked
+                && !player.paused
+                && player.rest.is_empty()
+                && player.cursor == Cursor::running_at(front)
+        };
+        if !inner.players.iter().any(|(_, player)| at_front(player)) {
+            return None;
+        }
+        let scratch = std::mem::take(&mut inner.scratch);
+        let run = gather(log, Cursor::running_at(front), &inner.tracks, wire, scratch);
+        let slices = run.batch.slices();
+        let mut results = std::mem::take(&mut inner.results);
+        if !slices.is_empty() {
+            let targets = inner.players.iter().filter(|(_, player)| at_front(player));
+            let conns = targets.map(|(key, player)| (key, &*player.conn));
+            self.context.fanout.borrow_mut().send(&slices, conns, |key, sent| results.push((key, sent)));
+        } else {
+            let keys = inner.players.iter().filter(|(_, player)| at_front(player));
+            results.extend(keys.map(|(key, _)| (key, Ok(Some(0)))));
+        }
+        drop(slices);
+        let mut total = Sent::default();
+        for (key, sent) in results.drain(..) {
+            let player = &mut inner.players[key];
+            total.add(player.sent(&run, sent));
+            if player.blocked {
+                slow.push(key);
+            }
+        }
+        self.count(&total);
+        inner.results = results;
+        let end = (run.cursor.position(), Arc::clone(&run.tracks_after));
+        inner.scratch = run.batch.into_scratch();
+        Some(end)
+    }
+
+    /// Serves those that are neither at the front nor waiting for their socket: they joined before
+    /// there was a group to start from.
+    fn catch_up(self: &Rc<Self>) {
+        let end = self.stream.log().end();
+        let behind: Vec<usize> = {
+            let inner = self.inner.borrow();
+            let behind = |player: &Player| {
+                !player.blocked && !player.paused && player.cursor != Cursor::running_at(end)
+            };
+            inner.players.iter().filter(|(_, player)| behind(player)).map(|(key, _)| key).collect()
+        };
+        for key in behind {
+            self.serve(key);
+        }
+    }
+
+    /// Sends one viewer all that its socket takes.
+    fn serve(self: &Rc<Self>, key: usize) {
+        let blocked = {
+            let inner = &mut *self.inner.borrow_mut();
+            let Some(player) = inner.players.get_mut(key) else { return };
+            if player.blocked {
+                return;
+            }
+            let log = self.stream.log();
+            let sent = player.serve(&log, &mut inner.scratch);
+            self.count(&sent);
+            if player.cursor == Cursor::running_at(log.end()) && inner.front != log.end() {
+                // The first that is up to date takes the front there if nobody holds it.
+                let front = inner.front;
+                let tracks = Arc::clone(&inner.players[key].tracks);
+                let held = inner.players.iter().any(|(other, player)| {
+                    other != key && !player.blocked && player.cursor == Cursor::running_at(front)
+                });
+                if !held {
+                    inner.front = log.end();
+                    inner.tracks = tracks;
+                }
+            }
+            inner.players[key].blocked
+        };
+        if blocked {
+            self.watch(key);
+        }
+    }
+
+    fn count(&self, sent: &Sent) {
+        let counters = &self.context.counters;
+        counters.bytes_out.fetch_add(sent.bytes, Relaxed);
+        counters.frames_out.fetch_add(sent.messages, Relaxed);
+        if sent.skipped > 0 {
+            self.stream.stats().skipped.fetch_add(sent.skipped, Relaxed);
+            counters.skipped.fetch_add(sent.skipped, Relaxed);
+            counters.skips.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Waits for room in a full socket and serves it then.
+    fn watch(self: &Rc<Self>, key: usize) {
+        let players = Rc::clone(self);
+        let Some(conn) = self.inner.borrow().players.get(key).map(|player| Rc::clone(&player.conn))
+        else {
+            return;
+        };
+        shard::spawn("slow viewer", async move {
+            match shard::timeout(STALLED, conn.writable()).await {
+                Some(Ok(())) => {
+                    {
+                        let mut inner = players.inner.borrow_mut();
+                        let Some(player) = inner.players.get_mut(key) else { return };
+                        if !Rc::ptr_eq(&player.conn, &conn) {
+                            return;
+                        }
+                        player.blocked = false;
+                    }
+                    players.serve(key);
+                }
+                Some(Err(_)) => conn.close(),
+                None => {
+                    tracing::info!(peer = %conn.peer(), stream = %players.stream.id(), "viewer reads nothing, closing");
+                    players.context.counters.stalled.fetch_add(1, Relaxed);
+                    conn.close();
+                }
+            }
+        });
+    }
+}
+
+impl Player {
+    /// Takes note of how much of a batch went out.
+    fn sent(&mut self, run: &Run<'_>, result: io::Result<Option<usize>>) -> Sent {
+        let sent = match result {
+            Ok(Some(sent)) if sent == run.batch.len() => {
+                self.cursor = run.cursor;
+                self.tracks = Arc::clone(&run.tracks_after);
+                sent
+            }
+            Ok(sent) => {
+                let sent = sent.unwrap_or(0);
+                if sent > 0 {
+                    let (rest, next) = run.batch.split(sent, self.cursor.position());
+                    self.rest.extend(rest);
+                    self.tracks = Arc::clone(if next == run.cursor.position() {
+                        &run.tracks_after
+                    } else {
+                        &run.tracks
+                    });
+                    self.cursor = Cursor::running_at(next);
+                }
+                self.blocked = true;
+                sent
+            }
+            Err(_) => {
+                // Its reader notices and takes it out; until then nothing is sent.
+                self.conn.close();
+                self.blocked = true;
+                0
+            }
+        };
+        let skipped = if sent > 0 { run.skipped } else { 0 };
+        Sent { bytes: sent as u64, messages: run.batch.messages(sent), skipped }
+    }
+
+    /// Sends the rest, then batch after batch, until the log is empty or the socket full.
+    fn serve(&mut self, log: &Log, scratch: &mut Vec<u8>) -> Sent {
+        let mut total = Sent { bytes: self.send_rest(), ..Sent::default() };
+        while !self.blocked && !self.paused {
+            let run = gather(log, self.cursor, &self.tracks, self.wire, std::mem::take(scratch));
+            let slices = run.batch.slices();
+            let result = if slices.is_empty() { Ok(Some(0)) } else { self.conn.try_send(&slices) };
+            drop(slices);
+            let empty = run.batch.len() == 0;
+            total.add(self.sent(&run, result));
+            let at_end = run.cursor.position() == log.end() || empty;
+            *scratch = run.batch.into_scratch();
+            if at_end {
+                break;
+            }
+        }
+        total
+    }
+
+    fn send_rest(&mut self) -> u64 {
+        let mut total = 0;
+        while !self.rest.is_empty() && !self.blocked {
+            let slices: Vec<IoSlice<'_>> = self.rest.iter().map(|bytes| IoSlice::new(bytes)).collect();
+            match self.conn.try_send(&slices) {
+                Ok(Some(mut sent)) => {
+                    total += sent as u64;
+                    while let Some(first) = self.rest.front_mut() {
+                        if sent < first.len() {
+                            *first = first.slice(sent..);
+                            break;
+                        }
+                        sent -= first.len();
+                        self.rest.pop_front();
+                    }
+                }
+                Ok(None) => self.blocked = true,
+                Err(_) => {
+                    self.conn.close();
+                    self.blocked = true;
+                }
+            }
+        }
+        total
+    }
+}
+
+/// Reads on from `cursor` as far as one batch goes. A batch ends behind a change of the tracks.
+fn gather<'a>(
+    log: &'a Log,
+    mut cursor: Cursor,
+    tracks: &Arc<TrackSet>,
+    wire: Wire,
+    scratch: Vec<u8>,
+) -> Run<'a> {
+    let mut batch = Batch::new(wire, scratch);
+    let mut current = Arc::clone(tracks);
+    let mut after = None;
+    let mut skipped = 0;
+    while !batch.is_full() && after.is_none() {
+        match log.read(&mut cursor) {
+            Read::Empty => break,
+            Read::Start { tracks, metadata, skipped: missed } => {
+                skipped += missed;
+                current = Arc::clone(tracks);
+                let at = timestamp(log, cursor.position());
+                batch.start(tracks, metadata, at, cursor.position());
+            }
+            Read::Entry(entry) => {
+                let next = cursor.position();
+                match entry {
+                    Entry::Frame(frame) => batch.frame(frame, &current, next),
+                    Entry::Tracks(tracks) => {
+                        batch.configs(tracks, timestamp(log, next), next);
+                        after = Some(Arc::clone(tracks));
+                    }
+                    Entry::Metadata(_) => {}
+                }
+            }
+        }
+    }
+    let tracks_after = after.unwrap_or_else(|| Arc::clone(&current));
+    Run { batch, cursor, tracks: current, tracks_after, skipped }
+}
+
+/// The time stamp, in ms, of the next frame at or after this index.
+fn timestamp(log: &Log, from: u64) -> u32 {
+    let next = (from..log.end()).find_map(|index| match log.get(index) {
+        Some(Entry::Frame(frame)) => Some(frame.dts.millis() as u32),
+        _ => None,
+    });
+    let newest = || match log.end().checked_sub(1).and_then(|last| log.get(last)) {
+        Some(Entry::Frame(frame)) => frame.dts.millis() as u32,
+        _ => 0,
+    };
+    next.unwrap_or_else(newest)
+}

@@ -1,0 +1,138 @@
+//! What is packaged of one stream, as one shard knows it: playlists, and the memory files that hold
+//! the parts. The same type serves the home shard and the copies on others.
+
+use std::cell::{Cell, Ref, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hls::{Event, Presentation, Range};
+use media::TrackId;
+use shard::MemView;
+use stream::Signal;
+use stream::control::StreamId;
+
+use crate::audience::Audience;
+use crate::http::Exchange;
+
+/// Playlists and files of one stream.
+#[derive(Debug, Default)]
+pub(crate) struct Shelf {
+    inner: RefCell<Inner>,
+    signal: Signal,
+    over: Cell<bool>,
+    /// Rendered playlists with the version that they show.
+    rendered: RefCell<HashMap<(TrackId, bool), (u64, Bytes)>>,
+    audience: RefCell<Option<Rc<Audience>>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Inner {
+    presentation: Presentation,
+    files: BTreeMap<TrackId, MemView>,
+}
+
+/// A change of a shelf, on its way to another shard.
+#[derive(Clone, Debug)]
+pub enum Update {
+    /// Everything: replaces what the copy holds.
+    #[doc(hidden)]
+    Snapshot(Box<Snapshot>),
+    /// What the packager told, its bytes already in the files.
+    Events(Vec<Event<Range>>),
+    /// A rendition's file was opened.
+    File(TrackId, MemView),
+}
+
+/// A whole shelf.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    inner: Inner,
+}
+
+impl Shelf {
+    /// Takes a change in and wakes who waits.
+    pub(crate) fn apply(&self, update: Update) {
+        {
+            let mut inner = self.inner.borrow_mut();
+            match update {
+                Update::Snapshot(snapshot) => *inner = snapshot.inner,
+                Update::Events(events) => {
+                    for event in &events {
+                        inner.presentation.apply(event);
+                    }
+                }
+                Update::File(track, view) => {
+                    inner.files.insert(track, view);
+                }
+            }
+        }
+        self.signal.raise();
+    }
+
+    /// The playlists. The borrow must not be held over an await.
+    pub(crate) fn presentation(&self) -> Ref<'_, Presentation> {
+        Ref::map(self.inner.borrow(), |inner| &inner.presentation)
+    }
+
+    /// A rendition's playlist, rendered once for all who ask for this version of it.
+    pub(crate) fn media_playlist(&self, track: TrackId, skip: bool) -> Option<Bytes> {
+        let presentation = self.presentation();
+        let version = presentation.version();
+        let mut rendered = self.rendered.borrow_mut();
+        if let Some((known, playlist)) = rendered.get(&(track, skip))
+            && *known == version
+        {
+            return Some(playlist.clone());
+        }
+        let playlist = Bytes::from(presentation.media(track, skip)?);
+        rendered.insert((track, skip), (version, playlist.clone()));
+        Some(playlist)
+    }
+
+    /// Somebody asked for a playlist: counts the viewer.
+    pub(crate) fn watched(&self, exchange: &Exchange<'_>, id: &StreamId) {
+        let mut audience = self.audience.borrow_mut();
+        if audience.is_none() {
+            let stats = exchange.context.directory.borrow().get(id).map(|listing| Arc::clone(&listing.stats));
+            *audience = stats.map(Audience::start);
+        }
+        if let Some(audience) = &*audience {
+            let program = exchange.request.fields.get("User-Agent");
+            audience.saw(exchange.conn.peer().ip(), program);
+        }
+    }
+
+    /// Lets the playlists forget what has expired, and returns the ranges.
+    pub(crate) fn expire(&self, wall_ms: i64) -> Vec<hls::Expired> {
+        self.inner.borrow_mut().presentation.expired(wall_ms)
+    }
+
+    /// A rendition's file.
+    pub(crate) fn file(&self, track: TrackId) -> Option<MemView> {
+        self.inner.borrow().files.get(&track).cloned()
+    }
+
+    /// Raised with every change.
+    pub(crate) fn signal(&self) -> &Signal {
+        &self.signal
+    }
+
+    /// Nothing more will come, and nothing is to be served: who waits gives up.
+    pub(crate) fn close(&self) {
+        self.over.set(true);
+        self.audience.take();
+        self.signal.raise();
+    }
+
+    /// Whether it was closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.over.get()
+    }
+
+    /// Everything, for a new copy.
+    pub(crate) fn snapshot(&self) -> Update {
+        Update::Snapshot(Box::new(Snapshot { inner: self.inner.borrow().clone() }))
+    }
+}

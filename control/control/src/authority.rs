@@ -77,6 +77,7 @@ impl Authority {
     pub async fn answer(self: &Arc<Self>, question: Question) -> Answer {
         let safe = match &question {
             Question::Publish { .. } => Answer::Publish(Err(Denial::Unavailable)),
+            Question::Playback { .. } => Answer::Playback(None),
             Question::Describe { .. } => Answer::Describe(None),
         };
         let Ok(_permit) = self.questions.try_acquire() else {
@@ -90,6 +91,7 @@ impl Authority {
                 audit_publish(&key, peer, &result);
                 Answer::Publish(result)
             }
+            Question::Playback { key } => Answer::Playback(this.stream_of(&key)),
             Question::Describe { id } => Answer::Describe(this.describe(&id)),
         });
         answer.await.unwrap_or(safe)
@@ -172,6 +174,17 @@ impl Authority {
     }
 
     /// Tokens for private streams do not exist yet, so nobody is told of one.
+    fn stream_of(&self, key: &StreamKey) -> Option<StreamId> {
+        match self.store.authorize(&key.0) {
+            Ok(Ok(authorized)) => StreamId::parse(&authorized.stream),
+            Ok(Err(_)) => None,
+            Err(error) => {
+                error!("a key cannot be looked up: {error}");
+                None
+            }
+        }
+    }
+
     fn describe(&self, id: &StreamId) -> Option<Description> {
         match self.store.stream(id.as_str()) {
             Ok(stream) if !stream.is_private => Some(Description { title: stream.title.into() }),

@@ -2,8 +2,8 @@
 
 use anyhow::{Result, anyhow};
 use config::Config;
-use control::admin::{self, Admin, Request};
 use control::Links;
+use control::admin::{self, Admin, Request};
 use store::{Secrets, SecretsGiven, Store};
 
 use crate::settings::{self, Flags};
@@ -13,9 +13,8 @@ use crate::{Misuse, serve};
 pub(crate) fn run(flags: Flags, request: Request, json: bool) -> Result<()> {
     let (config, _) = settings::load(flags)?;
     let links = serve::links(&config);
-    let response = admin::run(&config.data_dir, request, || {
-        open(&config, links).map_err(Into::into)
-    })?;
+    let response =
+        admin::run(&config.data_dir, request, || open(&config, links).map_err(Into::into))?;
     if let Some(fault) = response.fault() {
         if json {
             print(&admin::render_json(&response));

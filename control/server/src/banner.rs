@@ -86,7 +86,11 @@ pub(crate) fn demo(config: &Config, links: &Links, prepared: &Prepared) {
         server = format_args!("rtmp://localhost:{}/live", config.rtmp_port),
         key = yours.key.expose(),
         rtmp_port = config.rtmp_port,
-        other = links.watch("").unwrap_or_default().trim_end_matches("/watch/").trim_start_matches("http://"),
+        other = links
+            .watch("")
+            .unwrap_or_default()
+            .trim_end_matches("/watch/")
+            .trim_start_matches("http://"),
     ));
 }
 

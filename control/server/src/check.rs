@@ -13,13 +13,13 @@ use crate::{Misuse, admin, serve};
 pub(crate) fn check(flags: Flags) -> Result<()> {
     let (config, notes) = settings::load(flags)?;
     let mut report = Report::default();
-    report.good("configuration", "valid");
+    Report::good("configuration", "valid");
     for note in serve::told(&notes) {
-        report.note(&note);
+        Report::note(&note);
     }
     let not_yet = config.not_yet();
     if !not_yet.is_empty() {
-        report.note(&format!("set, but without effect in this version: {}", not_yet.join(", ")));
+        Report::note(&format!("set, but without effect in this version: {}", not_yet.join(", ")));
     }
     for (name, port) in [
         ("RTMP_PORT", config.rtmp_port),
@@ -27,8 +27,10 @@ pub(crate) fn check(flags: Flags) -> Result<()> {
         ("STREAMING_PORT", config.streaming_port),
     ] {
         match shard::claim_port(SocketAddr::new(config.bind, port)) {
-            Ok(_) => report.good(name, &format!("{port} is free")),
-            Err(error) => report.note(&format!("{name} {port}: {error} (a running server has it?)")),
+            Ok(_) => Report::good(name, &format!("{port} is free")),
+            Err(error) => {
+                Report::note(&format!("{name} {port}: {error} (a running server has it?)"));
+            }
         }
     }
     for (name, dir) in [
@@ -38,13 +40,15 @@ pub(crate) fn check(flags: Flags) -> Result<()> {
         ("RECORDING_PATH", &config.recording_path),
     ] {
         match std::fs::create_dir_all(dir).and_then(|()| std::fs::metadata(dir)) {
-            Ok(found) if !found.permissions().readonly() => report.good(name, &dir.display().to_string()),
+            Ok(found) if !found.permissions().readonly() => {
+                Report::good(name, &dir.display().to_string());
+            }
             Ok(_) => report.bad(&format!("{name} {} is not writable", dir.display())),
             Err(error) => report.bad(&format!("{name} {} cannot be made: {error}", dir.display())),
         }
     }
     match admin::open_store(&config).and_then(|store| Ok(store.ping()?)) {
-        Ok(()) => report.good("database", "embedded (SQLite), answers"),
+        Ok(()) => Report::good("database", "embedded (SQLite), answers"),
         Err(error) => report.bad(&format!("the database cannot be used: {error:#}")),
     }
     runtime(&mut report);
@@ -54,8 +58,8 @@ pub(crate) fn check(flags: Flags) -> Result<()> {
 
 fn runtime(report: &mut Report) {
     match shard::choose(Preference::Auto) {
-        Ok((driver, None)) => report.good("runtime", driver.name()),
-        Ok((driver, Some(reason))) => report.note(&format!(
+        Ok((driver, None)) => Report::good("runtime", driver.name()),
+        Ok((driver, Some(reason))) => Report::note(&format!(
             "runtime: {} (io_uring is refused: {reason}). It works, at up to 30 % more CPU. \
              In Docker, use a seccomp profile that allows io_uring_setup, io_uring_enter and io_uring_register.",
             driver.name()
@@ -63,17 +67,17 @@ fn runtime(report: &mut Report) {
         Err(error) => report.bad(&format!("no runtime: {error}")),
     }
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    report.good("shards", &format!("{cores} cores"));
-    report.good("encoder", &codecs::assembler().to_string());
+    Report::good("shards", &format!("{cores} cores"));
+    Report::good("encoder", &codecs::assembler().to_string());
 }
 
 fn limits(report: &mut Report, per_address: u32, per_user: u32) {
     match shard::raise_descriptor_limit() {
-        Ok(limit) => report.good("descriptors", &format!("{limit} (RLIMIT_NOFILE)")),
+        Ok(limit) => Report::good("descriptors", &format!("{limit} (RLIMIT_NOFILE)")),
         Err(error) => report.bad(&format!("RLIMIT_NOFILE cannot be read: {error}")),
     }
-    report.good("connections of one address", &format!("{per_address} (MAX_CONN_PER_IP)"));
-    report.good("live streams of one user", &format!("{per_user} (MAX_STREAMS_PER_USER)"));
+    Report::good("connections of one address", &format!("{per_address} (MAX_CONN_PER_IP)"));
+    Report::good("live streams of one user", &format!("{per_user} (MAX_STREAMS_PER_USER)"));
 }
 
 #[derive(Default)]
@@ -83,11 +87,11 @@ struct Report {
 
 #[expect(clippy::print_stdout, reason = "the answer to a command")]
 impl Report {
-    fn good(&self, what: &str, value: &str) {
+    fn good(what: &str, value: &str) {
         println!("  ok    {what}: {value}");
     }
 
-    fn note(&self, text: &str) {
+    fn note(text: &str) {
         println!("  note  {text}");
     }
 

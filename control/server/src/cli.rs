@@ -22,15 +22,18 @@ pub(crate) fn parse() -> Command {
         Some(("check", matches)) => Command::Check { flags: flags(matches) },
         Some(("user", matches)) => admin(matches, user),
         Some(("stream", matches)) => admin(matches, stream),
-        Some((_, matches)) => Command::Serve { flags: flags(matches), demo: matches.get_flag("demo") },
+        Some((_, matches)) => {
+            Command::Serve { flags: flags(matches), demo: matches.get_flag("demo") }
+        }
         None => Command::Serve { flags: flags(&matches), demo: false },
     }
 }
 
 fn clap() -> Clap {
-    let demo = Arg::new("demo").long("demo").action(ArgAction::SetTrue).help(
-        "Also publishes a built-in test card, and makes a stream for you to publish to",
-    );
+    let demo = Arg::new("demo")
+        .long("demo")
+        .action(ArgAction::SetTrue)
+        .help("Also publishes a built-in test card, and makes a stream for you to publish to");
     let example = "Examples:\n  \
         shardcast serve --demo                      a picture to watch at once\n  \
         shardcast stream add \"My show\"              a stream with its key and addresses\n  \
@@ -73,7 +76,11 @@ fn settings() -> Vec<Arg> {
 }
 
 fn data_dir() -> Arg {
-    Arg::new("DATA_DIR").long("data-dir").value_name("PATH").global(true).help("The server's DATA_DIR")
+    Arg::new("DATA_DIR")
+        .long("data-dir")
+        .value_name("PATH")
+        .global(true)
+        .help("The server's DATA_DIR")
 }
 
 fn json() -> Arg {
@@ -84,9 +91,10 @@ fn json() -> Arg {
 fn users() -> Clap {
     let email = || Arg::new("email").value_name("EMAIL").required(true);
     let stdin = || {
-        Arg::new("password-stdin").long("password-stdin").action(ArgAction::SetTrue).help(
-            "Reads the password from standard input; without it one is made and printed",
-        )
+        Arg::new("password-stdin")
+            .long("password-stdin")
+            .action(ArgAction::SetTrue)
+            .help("Reads the password from standard input; without it one is made and printed")
     };
     let role = Arg::new("role").long("role").value_name("ROLE").default_value("streamer");
     let roles = ["viewer", "streamer", "moderator", "admin"];
@@ -99,7 +107,12 @@ fn users() -> Clap {
             Clap::new("add")
                 .about("Adds a user")
                 .arg(email())
-                .arg(Arg::new("name").long("name").value_name("NAME").help("The name that others see"))
+                .arg(
+                    Arg::new("name")
+                        .long("name")
+                        .value_name("NAME")
+                        .help("The name that others see"),
+                )
                 .arg(role.value_parser(roles))
                 .arg(stdin()),
         )
@@ -125,12 +138,13 @@ fn streams() -> Clap {
         )
         .subcommand(Clap::new("list").about("Lists all streams"))
         .subcommand(
-            Clap::new("key")
-                .about("Shows a stream's key")
-                .arg(id())
-                .arg(new.help("Makes a new key: the old one stops working and its publisher is cut")),
+            Clap::new("key").about("Shows a stream's key").arg(id()).arg(
+                new.help("Makes a new key: the old one stops working and its publisher is cut"),
+            ),
         )
-        .subcommand(Clap::new("disable").about("Denies publishing and cuts the publisher").arg(id()))
+        .subcommand(
+            Clap::new("disable").about("Denies publishing and cuts the publisher").arg(id()),
+        )
         .subcommand(Clap::new("enable").about("Allows publishing again").arg(id()))
         .subcommand(Clap::new("rm").about("Removes a stream").arg(id()))
 }
@@ -147,7 +161,11 @@ fn flags(matches: &ArgMatches) -> Flags {
 fn admin(matches: &ArgMatches, request: fn(&str, &ArgMatches) -> Request) -> Command {
     // A subcommand is required, so clap has refused the command line without one.
     let (name, inner) = matches.subcommand().unwrap_or(("list", matches));
-    Command::Admin { flags: flags(inner), request: request(name, inner), json: inner.get_flag("json") }
+    Command::Admin {
+        flags: flags(inner),
+        request: request(name, inner),
+        json: inner.get_flag("json"),
+    }
 }
 
 fn user(name: &str, matches: &ArgMatches) -> Request {

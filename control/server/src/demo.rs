@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use bytes::{Bytes, BytesMut};
 use codecs::{aac, h264};
 use media::codec::Codec;
-use media::{CodecConfig, Frame, Timestamp, Track, TrackId, flv};
+use media::{CodecConfig, Frame, Metadata, Timestamp, Track, TrackId, TrackSet, flv};
 use rtmp::client::{ClientSession, Config, Event};
 use rtmp::{Millis, Output};
 use store::{Secret, Store};
@@ -78,6 +78,7 @@ fn publish(rtmp_port: u16, key: &str) -> Result<()> {
     let mut line = Line::open(rtmp_port, key)?;
     let mut picture = Picture::new()?;
     let mut sound = Sound::new()?;
+    line.describe()?;
     line.send(TrackId::audio(0), LEAD, &sound.header)?;
     let start = Instant::now();
     let start_ms = shard::unix_millis();
@@ -89,7 +90,8 @@ fn publish(rtmp_port: u16, key: &str) -> Result<()> {
             index = (start.elapsed().as_secs_f64() * f64::from(FRAME_RATE)) as u32;
             continue;
         }
-        let dts = LEAD + Timestamp::from_ticks(i64::from(index) * Timestamp::HZ / i64::from(FRAME_RATE));
+        let dts =
+            LEAD + Timestamp::from_ticks(i64::from(index) * Timestamp::HZ / i64::from(FRAME_RATE));
         picture.send(&mut line, index, dts)?;
         sound.send(&mut line, start_ms, dts)?;
         index += 1;
@@ -105,7 +107,7 @@ struct Picture {
 
 impl Picture {
     fn new() -> Result<Self> {
-        let card = Card::new(WIDTH, HEIGHT, "SHARDCAST").map_err(|error| anyhow!("{error}"))?;
+        let card = Card::new(WIDTH, HEIGHT, "DEMO STREAM").map_err(|error| anyhow!("{error}"))?;
         let encoder = h264::Encoder::new(h264::Settings {
             width: WIDTH as u32,
             height: HEIGHT as u32,
@@ -126,7 +128,8 @@ impl Picture {
             y_stride: drawn.y_stride,
             uv_stride: drawn.uv_stride,
         };
-        let encoded = self.encoder.encode(&picture, index % GROUP == 0 || self.config.is_none())?;
+        let encoded =
+            self.encoder.encode(&picture, index.is_multiple_of(GROUP) || self.config.is_none())?;
         let keyframe = encoded.is_keyframe();
         if let Some(sets) = &encoded.parameter_sets
             && self.config.is_none()
@@ -139,7 +142,7 @@ impl Picture {
         }
         let config = self.config.as_ref().context("the first picture is an IDR")?;
         let track = TrackId::video(0);
-        line.frame(config, Frame { track, dts, pts: dts, keyframe, data: encoded.data })
+        line.frame(config, &Frame { track, dts, pts: dts, keyframe, data: encoded.data })
     }
 }
 
@@ -155,7 +158,8 @@ struct Sound {
 
 impl Sound {
     fn new() -> Result<Self> {
-        let settings = aac::Settings { sample_rate: SAMPLE_RATE, channels: 2, bitrate: AUDIO_BITRATE };
+        let settings =
+            aac::Settings { sample_rate: SAMPLE_RATE, channels: 2, bitrate: AUDIO_BITRATE };
         let encoder = aac::Encoder::new(settings)?;
         let config = media::codec::parse(Codec::Aac, &encoder.config())?;
         let track = Track { id: TrackId::audio(0), config };
@@ -176,7 +180,7 @@ impl Sound {
                 let dts = LEAD + Timestamp::from_scale(packet.first_sample, SAMPLE_RATE);
                 let track = TrackId::audio(0);
                 let frame = Frame { track, dts, pts: dts, keyframe: true, data: packet.data };
-                line.frame(&self.config, frame)?;
+                line.frame(&self.config, &frame)?;
             }
         }
         Ok(())
@@ -210,8 +214,22 @@ impl Line {
         Ok(line)
     }
 
-    fn frame(&mut self, config: &CodecConfig, frame: Frame) -> Result<()> {
-        self.body.extend_from_slice(&flv::frame_header(config, &frame));
+    /// Tells the frame rate, which the encoder's parameter sets do not.
+    fn describe(&mut self) -> Result<()> {
+        let metadata = Metadata {
+            width: Some(WIDTH as f64),
+            height: Some(HEIGHT as f64),
+            frame_rate: Some(f64::from(FRAME_RATE)),
+            ..Metadata::default()
+        };
+        let mut body = Vec::new();
+        media::metadata::write_on_metadata(&TrackSet::default(), Some(&metadata), &mut body);
+        self.session.send_data(0, &body);
+        self.drain().map(drop)
+    }
+
+    fn frame(&mut self, config: &CodecConfig, frame: &Frame) -> Result<()> {
+        self.body.extend_from_slice(&flv::frame_header(config, frame));
         self.body.extend_from_slice(&frame.data);
         let body = self.body.split().freeze();
         self.send(frame.track, frame.dts, &body)
@@ -244,7 +262,9 @@ impl Line {
         match self.socket.read(&mut buffer) {
             Ok(0) => bail!("the server closed the connection"),
             Ok(count) => Ok(self.session.handle_input(now(), &buffer[..count])?),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Ok(()),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                Ok(())
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -256,7 +276,9 @@ impl Line {
             match output {
                 Output::Send(bytes) => self.socket.write_all(&bytes)?,
                 Output::Event(Event::Publishing) => publishing = true,
-                Output::Event(Event::Rejected { description, .. } | Event::Ended { description, .. }) => {
+                Output::Event(
+                    Event::Rejected { description, .. } | Event::Ended { description, .. },
+                ) => {
                     bail!("{description}");
                 }
                 Output::Event(_) => {}

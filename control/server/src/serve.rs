@@ -56,7 +56,12 @@ pub(crate) fn serve(flags: Flags, with_demo: bool) -> Result<()> {
     };
     banner::notes(&notes, &server.config);
     banner::first_administrator(&first);
-    banner::started(&server.config, server.media.plant.driver, server.media.shards.len(), descriptors);
+    banner::started(
+        &server.config,
+        server.media.plant.driver,
+        server.media.shards.len(),
+        descriptors,
+    );
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("control")
@@ -74,7 +79,9 @@ fn start_logs(config: &Config) -> Result<control::logs::LogGuard> {
 }
 
 fn make_directories(config: &Config) -> Result<()> {
-    for (name, dir) in [("MEDIA_DIR", &config.media_dir), ("RECORDING_PATH", &config.recording_path)] {
+    for (name, dir) in
+        [("MEDIA_DIR", &config.media_dir), ("RECORDING_PATH", &config.recording_path)]
+    {
         std::fs::create_dir_all(dir)
             .with_context(|| format!("{name} {} cannot be made", dir.display()))?;
     }
@@ -84,7 +91,8 @@ fn make_directories(config: &Config) -> Result<()> {
 /// The URLs that are told to people.
 pub(crate) fn links(config: &Config) -> Links {
     let host = config.public_host.first().map_or_else(found_host, Host::to_string);
-    let outputs = Outputs { hls: true, dash: false, flv: true, whip: false, whep: false, watch: true };
+    let outputs =
+        Outputs { hls: true, dash: false, flv: true, whip: false, whep: false, watch: true };
     let rtmp = format!("rtmp://{host}:{}", config.rtmp_port);
     let media = match &config.public_media_url {
         Some(url) => url.as_str().to_owned(),
@@ -173,10 +181,18 @@ fn claim_ports(config: &Config) -> Result<Vec<std::os::fd::OwnedFd>> {
             anyhow!("{name} {port} cannot be opened: {error}. Is another server running? Stop it or set {name}.")
         })
     };
-    [("RTMP_PORT", config.rtmp_port), ("HTTP_PORT", config.http_port)].into_iter().map(claim).collect()
+    [("RTMP_PORT", config.rtmp_port), ("HTTP_PORT", config.http_port)]
+        .into_iter()
+        .map(claim)
+        .collect()
 }
 
-fn setup(config: &Config, driver: Driver, mailboxes: Vec<Mailbox<Mail>>, desk: Desk) -> Result<Setup> {
+fn setup(
+    config: &Config,
+    driver: Driver,
+    mailboxes: Vec<Mailbox<Mail>>,
+    desk: Desk,
+) -> Result<Setup> {
     let cors = match &*config.cors() {
         config::Origins::Any => http1::CorsPolicy::Any,
         config::Origins::List(list) => {
@@ -194,13 +210,19 @@ fn setup(config: &Config, driver: Driver, mailboxes: Vec<Mailbox<Mail>>, desk: D
             config::Takeover::Always => ingest::Takeover::Always,
             config::Takeover::Never => ingest::Takeover::Never,
         },
+        key_playback: config.key_playback,
         delivery: delivery::Settings {
             gather: config.gather,
             segment: ticks(config.hls_segment),
             part: ticks(config.hls_part),
             window: config.hls_window as usize,
             cors,
-            embed_origins: config.embed_origins.frame_ancestors().split(' ').map(str::to_owned).collect(),
+            embed_origins: config
+                .embed_origins
+                .frame_ancestors()
+                .split(' ')
+                .map(str::to_owned)
+                .collect(),
         },
         throttle: Arc::new(Throttle::new(config.max_conn_per_ip, config.throttle_exempt.clone())),
         mailboxes,
@@ -234,7 +256,8 @@ impl Server {
         tokio::spawn(answer(asks, Arc::clone(&authority), mailboxes.clone()));
         tokio::spawn(listen(tells, Arc::clone(&authority), Arc::clone(&plant), drained));
         tokio::spawn(forward(commands, mailboxes.clone()));
-        let socket = AdminSocket::bind(&config.data_dir).context("control.sock cannot be opened")?;
+        let socket =
+            AdminSocket::bind(&config.data_dir).context("control.sock cannot be opened")?;
         let administration = Admin::new(store.clone(), links.clone(), Some(authority));
         tokio::spawn(socket.serve(Arc::new(administration)));
         let lifecycle = Lifecycle::new();
@@ -263,7 +286,12 @@ impl Server {
             async move { drop(ending.await) },
         ));
         lifecycle.ready();
-        tracing::info!(rtmp = config.rtmp_port, http = config.http_port, api = config.streaming_port, "ready");
+        tracing::info!(
+            rtmp = config.rtmp_port,
+            http = config.http_port,
+            api = config.streaming_port,
+            "ready"
+        );
         if let Some(demo) = demo {
             banner::demo(&config, &links, &demo);
             demo::start(config.rtmp_port, &demo)?;
@@ -272,7 +300,9 @@ impl Server {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("stopping: publishers are cut, viewers finish (a second signal ends at once)");
+        tracing::info!(
+            "stopping: publishers are cut, viewers finish (a second signal ends at once)"
+        );
         lifecycle.draining();
         let finish = async {
             post_all(&mailboxes, || Mail::Drain).await;

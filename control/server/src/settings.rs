@@ -37,8 +37,6 @@ fn read(path: &Path) -> Result<String> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
-        Err(error) => {
-            Err(error).with_context(|| format!("{} cannot be read", path.display()))
-        }
+        Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
     }
 }

@@ -131,18 +131,20 @@ impl HttpError {
         )
     }
 
-    /// Appends the whole response to `out`: the head, and the problem document unless `body` is false
+    /// Appends the whole response to `out` with the date of [`crate::http_date`]: the head, and the problem document unless `body` is false
     /// (an answer to HEAD). `keep_alive` is the request's wish, which [`HttpError::must_close`]
     /// overrules.
     pub fn write_response(
         &self,
         out: &mut Vec<u8>,
+        date: &[u8; 29],
         cors: Cors<'_>,
         keep_alive: bool,
         body: bool,
     ) -> Result<(), HeaderError> {
         let document = problem(self.status(), self.slug(), &self.to_string());
         let mut head = ResponseHead::problem(out, self.status(), document.len() as u64, cors)
+            .date(date)
             .keep_alive(keep_alive && !self.must_close());
         head = match self {
             Self::RangeNotSatisfiable { len } => head.unsatisfied_range(*len),
@@ -170,7 +172,13 @@ mod tests {
     fn an_unsatisfied_range_tells_the_length_and_keeps_the_connection() {
         let mut out = Vec::new();
         HttpError::RangeNotSatisfiable { len: 7 }
-            .write_response(&mut out, CorsPolicy::Any.decide(None), true, true)
+            .write_response(
+                &mut out,
+                &crate::http_date(0),
+                CorsPolicy::Any.decide(None),
+                true,
+                true,
+            )
             .unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.starts_with("HTTP/1.1 416 Range Not Satisfiable\r\n"), "{text}");
@@ -184,7 +192,13 @@ mod tests {
     fn an_error_of_the_head_closes_whatever_the_client_wished() {
         let mut out = Vec::new();
         HttpError::Host
-            .write_response(&mut out, CorsPolicy::Any.decide(None), true, false)
+            .write_response(
+                &mut out,
+                &crate::http_date(0),
+                CorsPolicy::Any.decide(None),
+                true,
+                false,
+            )
             .unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains("\r\nConnection: close\r\n"));
@@ -195,7 +209,13 @@ mod tests {
     fn a_foreign_websocket_version_is_told_ours() {
         let mut out = Vec::new();
         HttpError::WebSocketVersion
-            .write_response(&mut out, CorsPolicy::Any.decide(None), false, true)
+            .write_response(
+                &mut out,
+                &crate::http_date(0),
+                CorsPolicy::Any.decide(None),
+                false,
+                true,
+            )
             .unwrap();
         assert!(String::from_utf8(out).unwrap().contains("\r\nSec-WebSocket-Version: 13\r\n"));
     }

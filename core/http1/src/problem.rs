@@ -32,16 +32,18 @@ pub struct Problem<'a> {
 }
 
 impl Problem<'_> {
-    /// Appends the whole response to `out`. `body` is false in an answer to HEAD.
+    /// Appends the whole response to `out`, with the date of [`crate::http_date`]. `body` is false in an answer to HEAD.
     pub fn write_response(
         &self,
         out: &mut Vec<u8>,
+        date: &[u8; 29],
         cors: Cors<'_>,
         keep_alive: bool,
         body: bool,
     ) -> Result<(), HeaderError> {
         let document = problem(self.status, self.slug, self.detail);
         ResponseHead::problem(out, self.status, document.len() as u64, cors)
+            .date(date)
             .keep_alive(keep_alive)
             .finish()?;
         if body {
@@ -85,8 +87,8 @@ mod tests {
         let (mut with, mut without) = (Vec::new(), Vec::new());
         let cors = CorsPolicy::Any.decide(None);
         let refusal = Problem { status: Status::NotFound, slug: "x", detail: "y" };
-        refusal.write_response(&mut with, cors, true, true).unwrap();
-        refusal.write_response(&mut without, cors, true, false).unwrap();
+        refusal.write_response(&mut with, &crate::http_date(0), cors, true, true).unwrap();
+        refusal.write_response(&mut without, &crate::http_date(0), cors, true, false).unwrap();
         assert_eq!(with, [without, problem(Status::NotFound, "x", "y")].concat());
     }
 }

@@ -10,6 +10,8 @@ use shard::Conn;
 
 /// How long a message may wait for room in the peer's socket.
 const SEND: Duration = Duration::from_secs(10);
+/// How long a peer may take to close its side after our last words.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// Bytes taken from the socket at a time.
 const READ: usize = 64 << 10;
 
@@ -73,4 +75,19 @@ pub async fn fill(conn: &Conn, session: &mut ServerSession) -> Result<(), Ended>
 pub async fn send(conn: &Conn, bytes: &[u8]) -> Result<(), Ended> {
     let sent = shard::timeout(SEND, conn.write_all(bytes)).await;
     Ok(sent.ok_or(Ended::Stuck)??)
+}
+
+/// Ends our side and reads on for a moment: closing at once with unread input would reset the
+/// connection before the peer has read our last words.
+pub async fn linger(conn: &Conn) {
+    conn.finish();
+    let drained = async {
+        while conn.readable().await.is_ok() {
+            let read = BUFFER.with_borrow_mut(|buffer| conn.try_read(buffer));
+            if matches!(read, Ok(Some(0)) | Err(_)) {
+                break;
+            }
+        }
+    };
+    shard::timeout(FAREWELL, drained).await;
 }

@@ -70,6 +70,11 @@ pub enum Question {
         /// Where the publisher connects from.
         peer: IpAddr,
     },
+    /// Which stream has this key, for a player that knows only that? Safe answer: none.
+    Playback {
+        /// The key.
+        key: StreamKey,
+    },
     /// Does this stream exist, live or not? Safe answer: unknown.
     Describe {
         /// The id from a URL.
@@ -82,6 +87,8 @@ pub enum Question {
 pub enum Answer {
     /// To [`Question::Publish`].
     Publish(Result<Grant, Denial>),
+    /// To [`Question::Playback`]; `None` when no stream has the key.
+    Playback(Option<StreamId>),
     /// To [`Question::Describe`]; `None` when there is no such stream.
     Describe(Option<Description>),
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use media::Timestamp;
 use shard::{Driver, Fanout, Health};
-use stream::control::{Description, StreamId};
+use stream::control::{Description, StreamId, StreamKey};
 use stream::{Directory, Hub, Stream};
 
 use crate::Counters;
@@ -35,8 +35,12 @@ pub struct Settings {
     pub embed_origins: Vec<String>,
 }
 
+/// An answer of control that is on its way.
+pub type Answering<T> = Pin<Box<dyn Future<Output = Option<T>>>>;
 /// Asks control about a stream that need not be live.
-pub type Describe = Box<dyn Fn(StreamId) -> Pin<Box<dyn Future<Output = Option<Description>>>>>;
+pub type Describe = Box<dyn Fn(StreamId) -> Answering<Description>>;
+/// Asks control which stream has a key.
+pub type Resolve = Box<dyn Fn(StreamKey) -> Answering<StreamId>>;
 
 /// One shard's viewers' side: what its connections share.
 pub struct Context {
@@ -56,6 +60,8 @@ pub struct Context {
     pub post: Box<dyn Fn(usize, Letter) -> bool>,
     /// Asks control about a stream.
     pub describe: Describe,
+    /// Asks control which stream has a key; `None` where playback by key is off.
+    pub resolve: Option<Resolve>,
     pub(crate) fanout: RefCell<Fanout>,
     pub(crate) players: RefCell<HashMap<StreamId, Rc<Players>>>,
     pub(crate) shelves: RefCell<HashMap<StreamId, Rc<Shelf>>>,
@@ -80,6 +86,7 @@ pub struct Parts {
     pub health: Arc<Health>,
     pub post: Box<dyn Fn(usize, Letter) -> bool>,
     pub describe: Describe,
+    pub resolve: Option<Resolve>,
 }
 
 impl Context {
@@ -94,6 +101,7 @@ impl Context {
             health: parts.health,
             post: parts.post,
             describe: parts.describe,
+            resolve: parts.resolve,
             fanout: RefCell::new(Fanout::new(parts.driver)),
             players: RefCell::default(),
             shelves: RefCell::default(),

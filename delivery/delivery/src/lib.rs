@@ -14,7 +14,7 @@ mod status;
 mod watching;
 mod wire;
 
-pub use context::{Context, Describe, Parts, Settings};
+pub use context::{Answering, Context, Describe, Parts, Resolve, Settings};
 pub use counters::Counters;
 pub use http::serve as serve_http;
 pub use relay::Letter;

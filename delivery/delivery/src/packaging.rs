@@ -20,7 +20,7 @@ use crate::shelf::{Shelf, Update};
 /// back only then. The longest time that a response may take.
 const ON_THE_WAY_MS: i64 = 60_000;
 /// How long the playlists of a session that is over can be fetched.
-const AFTER_END: Duration = Duration::from_secs(60);
+const AFTER_END: Duration = Duration::from_mins(1);
 /// How often memory is given back.
 const SWEEP_MS: i64 = 1000;
 

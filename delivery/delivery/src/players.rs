@@ -91,7 +91,12 @@ impl Players {
     }
 
     /// Adds a viewer at the newest group and sends it what there is; `prelude` goes first.
-    pub(crate) fn join(self: &Rc<Self>, conn: Rc<Conn>, wire: Wire, prelude: Option<Bytes>) -> usize {
+    pub(crate) fn join(
+        self: &Rc<Self>,
+        conn: Rc<Conn>,
+        wire: Wire,
+        prelude: Option<Bytes>,
+    ) -> usize {
         let (key, start) = {
             let mut inner = self.inner.borrow_mut();
             let player = Player {
@@ -238,19 +243,19 @@ impl Players {
         let run = gather(log, Cursor::running_at(front), &inner.tracks, wire, scratch);
         let slices = run.batch.slices();
         let mut results = std::mem::take(&mut inner.results);
-        if !slices.is_empty() {
-            let targets = inner.players.iter().filter(|(_, player)| at_front(player));
-            let conns = targets.map(|(key, player)| (key, &*player.conn));
-            self.context.fanout.borrow_mut().send(&slices, conns, |key, sent| results.push((key, sent)));
+        let targets = inner.players.iter().filter(|(_, player)| at_front(player));
+        if slices.is_empty() {
+            results.extend(targets.map(|(key, _)| (key, Ok(Some(0)))));
         } else {
-            let keys = inner.players.iter().filter(|(_, player)| at_front(player));
-            results.extend(keys.map(|(key, _)| (key, Ok(Some(0)))));
+            let conns = targets.map(|(key, player)| (key, &*player.conn));
+            let mut fanout = self.context.fanout.borrow_mut();
+            fanout.send(&slices, conns, |key, sent| results.push((key, sent)));
         }
         drop(slices);
         let mut total = Sent::default();
         for (key, sent) in results.drain(..) {
             let player = &mut inner.players[key];
-            total.add(player.sent(&run, sent));
+            total.add(player.sent(&run, &sent));
             if player.blocked {
                 slow.push(key);
             }
@@ -352,8 +357,8 @@ impl Players {
 
 impl Player {
     /// Takes note of how much of a batch went out.
-    fn sent(&mut self, run: &Run<'_>, result: io::Result<Option<usize>>) -> Sent {
-        let sent = match result {
+    fn sent(&mut self, run: &Run<'_>, result: &io::Result<Option<usize>>) -> Sent {
+        let sent = match *result {
             Ok(Some(sent)) if sent == run.batch.len() => {
                 self.cursor = run.cursor;
                 self.tracks = Arc::clone(&run.tracks_after);
@@ -394,7 +399,7 @@ impl Player {
             let result = if slices.is_empty() { Ok(Some(0)) } else { self.conn.try_send(&slices) };
             drop(slices);
             let empty = run.batch.len() == 0;
-            total.add(self.sent(&run, result));
+            total.add(self.sent(&run, &result));
             let at_end = run.cursor.position() == log.end() || empty;
             *scratch = run.batch.into_scratch();
             if at_end {
@@ -407,7 +412,8 @@ impl Player {
     fn send_rest(&mut self) -> u64 {
         let mut total = 0;
         while !self.rest.is_empty() && !self.blocked {
-            let slices: Vec<IoSlice<'_>> = self.rest.iter().map(|bytes| IoSlice::new(bytes)).collect();
+            let slices: Vec<IoSlice<'_>> =
+                self.rest.iter().map(|bytes| IoSlice::new(bytes)).collect();
             match self.conn.try_send(&slices) {
                 Ok(Some(mut sent)) => {
                     total += sent as u64;

@@ -43,6 +43,13 @@ pub enum Letter {
         /// The asking shard.
         shard: usize,
     },
+    /// To the home shard: these viewers asked here for a playlist of late.
+    Seen {
+        /// The stream.
+        id: StreamId,
+        /// The viewers, as numbers that tell them apart.
+        viewers: Vec<u64>,
+    },
     /// From the home shard: the stream goes on.
     Frames {
         /// The stream.
@@ -88,6 +95,12 @@ impl Context {
             Letter::Unfollow { id, shard } => {
                 if let Some(on) = self.followers.borrow_mut().frames.remove(&(id, shard)) {
                     on.set(false);
+                }
+            }
+            Letter::Seen { id, viewers } => {
+                let Some(shelf) = self.shelves.borrow().get(&id).cloned() else { return };
+                for viewer in viewers {
+                    shelf.watched(self, &id, viewer);
                 }
             }
             Letter::Frames { id, entries } => {

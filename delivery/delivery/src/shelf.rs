@@ -4,7 +4,6 @@
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use hls::{Event, Presentation, Range};
@@ -13,8 +12,8 @@ use shard::MemView;
 use stream::Signal;
 use stream::control::StreamId;
 
+use crate::Context;
 use crate::audience::Audience;
-use crate::http::Exchange;
 
 /// Playlists and files of one stream.
 #[derive(Debug, Default)]
@@ -91,16 +90,14 @@ impl Shelf {
         Some(playlist)
     }
 
-    /// Somebody asked for a playlist: counts the viewer.
-    pub(crate) fn watched(&self, exchange: &Exchange<'_>, id: &StreamId) {
+    /// A viewer asked for a playlist here or, as another shard tells, there.
+    pub(crate) fn watched(&self, context: &Rc<Context>, id: &StreamId, viewer: u64) {
         let mut audience = self.audience.borrow_mut();
         if audience.is_none() {
-            let stats = exchange.context.directory.borrow().get(id).map(|listing| Arc::clone(&listing.stats));
-            *audience = stats.map(Audience::start);
+            *audience = Audience::start(context, id);
         }
         if let Some(audience) = &*audience {
-            let program = exchange.request.fields.get("User-Agent");
-            audience.saw(exchange.conn.peer().ip(), program);
+            audience.saw(viewer);
         }
     }
 

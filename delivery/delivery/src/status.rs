@@ -117,7 +117,9 @@ impl<'a> Video<'a> {
             codec_string: &info.codec_string,
             width: info.width,
             height: info.height,
-            frame_rate: info.frame_rate.map(|(count, per)| f64::from(count) / f64::from(per.max(1))),
+            frame_rate: info
+                .frame_rate
+                .map(|(count, per)| f64::from(count) / f64::from(per.max(1))),
         })
     }
 }

@@ -75,8 +75,8 @@ impl<'a> Batch<'a> {
         self.bytes >= MAX_BATCH_BYTES || self.pieces.len() >= MAX_BATCH_PIECES
     }
 
-    /// Adds what a viewer needs before its first frame: metadata and codec configurations, stamped
-    /// with the time of that frame.
+    /// Adds what a viewer needs before its first frame, whose time is `timestamp`: metadata and codec
+    /// configurations.
     pub(crate) fn start(
         &mut self,
         tracks: &TrackSet,
@@ -86,7 +86,8 @@ impl<'a> Batch<'a> {
     ) {
         let mut script = Vec::new();
         media::metadata::write_on_metadata(tracks, metadata.map(AsRef::as_ref), &mut script);
-        self.whole(MediaKind::Data, timestamp, &script, next);
+        // Of time 0 wherever the viewer starts: FFmpeg takes script data of another time for subtitles.
+        self.whole(MediaKind::Data, 0, &script, next);
         self.configs(tracks, timestamp, next);
     }
 
@@ -99,8 +100,9 @@ impl<'a> Batch<'a> {
     /// of the message that it is in the middle of, and the log index that it reads next.
     pub(crate) fn split(&self, sent: usize, from: u64) -> (Vec<Bytes>, u64) {
         let done = self.items.partition_point(|item| item.bytes <= sent);
-        let (whole, next) =
-            done.checked_sub(1).map_or((0, from), |last| (self.items[last].bytes, self.items[last].next));
+        let (whole, next) = done
+            .checked_sub(1)
+            .map_or((0, from), |last| (self.items[last].bytes, self.items[last].next));
         if whole == sent {
             return (Vec::new(), next);
         }

@@ -9,9 +9,9 @@ use media::flv::{self, CodedFrame, Message};
 use media::{Entry, Frame, Kind, Timestamp, Track, TrackId, TrackSet};
 use stream::Publisher;
 
+use crate::Counters;
 use crate::source::{Source, State};
 use crate::sources::Admitted;
-use crate::Counters;
 
 /// A media message that cannot be used; the publish goes on without it.
 #[derive(Debug, thiserror::Error)]
@@ -101,17 +101,17 @@ impl Feed {
         self.publisher.is_revoked()
     }
 
-    fn take(&mut self, now_ms: u64, dts: Timestamp, message: Message) -> Result<(), FeedError> {
+    fn take(&self, now_ms: u64, dts: Timestamp, message: Message) -> Result<(), FeedError> {
         match message {
             Message::Config { track, length_size } => {
                 configure(&mut self.source.state.borrow_mut(), track, length_size)
             }
-            Message::Frame(frame) => self.frame(now_ms, dts, frame),
+            Message::Frame(frame) => self.frame(now_ms, dts, &frame),
             Message::EndOfSequence(_) | Message::Ignored(_) => Ok(()),
         }
     }
 
-    fn frame(&mut self, now_ms: u64, dts: Timestamp, frame: CodedFrame) -> Result<(), FeedError> {
+    fn frame(&self, now_ms: u64, dts: Timestamp, frame: &CodedFrame) -> Result<(), FeedError> {
         let source = Rc::clone(&self.source);
         let mut state = source.state.borrow_mut();
         let data = match frame.codec {
@@ -147,7 +147,7 @@ impl Feed {
             track: frame.track,
             dts: placed.dts,
             pts: placed.dts + frame.composition.max(Timestamp::ZERO),
-            keyframe: is_random_access(&frame, &data),
+            keyframe: is_random_access(frame, &data),
             data,
         }));
         Ok(())

@@ -63,7 +63,7 @@ async fn pump(conn: &Conn, session: &mut ServerSession, feed: &mut Feed) -> Left
                     return Left::Unpublished;
                 }
                 Err(error) => {
-                    if complaints % COMPLAIN_EVERY == 0 {
+                    if complaints.is_multiple_of(COMPLAIN_EVERY) {
                         tracing::warn!(peer = %conn.peer(), %error, "media left out");
                     }
                     complaints += 1;

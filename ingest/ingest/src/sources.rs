@@ -49,7 +49,7 @@ pub struct Admitted {
 /// The live streams whose home is this shard.
 #[derive(Debug)]
 pub struct Sources {
-    sources: HashMap<StreamId, Rc<Source>>,
+    live: HashMap<StreamId, Rc<Source>>,
     takeover: Takeover,
     limits: Limits,
 }
@@ -57,7 +57,7 @@ pub struct Sources {
 impl Sources {
     /// None yet.
     pub fn new(takeover: Takeover, limits: Limits) -> Self {
-        Self { sources: HashMap::new(), takeover, limits }
+        Self { live: HashMap::new(), takeover, limits }
     }
 
     /// Lets a publisher in, or says why not. `close` ends its connection when it is taken over.
@@ -67,7 +67,7 @@ impl Sources {
         now_ms: u64,
         close: Box<dyn Fn()>,
     ) -> Result<Admitted, Refusal> {
-        let known = self.sources.get(&grant.stream).cloned();
+        let known = self.live.get(&grant.stream).cloned();
         let is_new = known.is_none();
         let source = match known {
             Some(source) => {
@@ -100,19 +100,19 @@ impl Sources {
             let state = source.state.borrow();
             state.active.is_none() && now_ms.saturating_sub(state.left_ms) >= LINGER_MS
         };
-        self.sources.extract_if(|_, source| gone(source)).map(|(_, source)| source).collect()
+        self.live.extract_if(|_, source| gone(source)).map(|(_, source)| source).collect()
     }
 
     /// Cuts a stream's publisher and takes the stream out.
     pub fn stop(&mut self, id: &StreamId, now_ms: u64) -> Option<Rc<Source>> {
-        let source = self.sources.remove(id)?;
+        let source = self.live.remove(id)?;
         source.revoke(now_ms);
         Some(source)
     }
 
     /// Cuts every publisher and takes all streams out.
     pub fn stop_all(&mut self, now_ms: u64) -> Vec<Rc<Source>> {
-        let all: Vec<_> = self.sources.drain().map(|(_, source)| source).collect();
+        let all: Vec<_> = self.live.drain().map(|(_, source)| source).collect();
         for source in &all {
             source.revoke(now_ms);
         }
@@ -140,7 +140,7 @@ impl Sources {
             first_msn: grant.first_msn,
             state: State::default().into(),
         });
-        self.sources.insert(grant.stream.clone(), Rc::clone(&source));
+        self.live.insert(grant.stream.clone(), Rc::clone(&source));
         source
     }
 }

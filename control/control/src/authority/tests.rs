@@ -36,7 +36,7 @@ impl Fixture {
         let question = Question::Publish { key, peer: IpAddr::V4(Ipv4Addr::LOCALHOST) };
         match self.authority.answer(question).await {
             Answer::Publish(result) => result,
-            Answer::Describe(_) => panic!("an answer to another question"),
+            Answer::Describe(_) | Answer::Playback(_) => panic!("an answer to another question"),
         }
     }
 
@@ -170,7 +170,9 @@ async fn public_streams_are_described_and_others_are_not() {
         let id = StreamId::parse(id).unwrap();
         match fixture.authority.answer(Question::Describe { id }).await {
             Answer::Describe(description) => description.map(|found| found.title),
-            Answer::Publish(_) => panic!("an answer to another question"),
+            Answer::Publish(_) | Answer::Playback(_) => {
+                panic!("an answer to another question")
+            }
         }
     };
     assert_eq!(describe(&new.stream.id).await.as_deref(), Some("Title"));

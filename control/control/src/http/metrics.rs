@@ -128,8 +128,10 @@ impl Snapshot {
         for (shard, metrics) in self.shards.iter().enumerate() {
             ConstGauge::new(metrics.load).encode(family.encode_family(&[("shard", shard)])?)?;
         }
-        let help = "Beats of the shard's loop, one each 20 ms, that came later than over_ms milliseconds";
-        let mut family = encoder.encode_descriptor("late_beats", help, None, MetricType::Counter)?;
+        let help =
+            "Beats of the shard's loop, one each 20 ms, that came later than over_ms milliseconds";
+        let mut family =
+            encoder.encode_descriptor("late_beats", help, None, MetricType::Counter)?;
         for (shard, metrics) in self.shards.iter().enumerate() {
             let shard = shard.to_string();
             for (over, count) in &metrics.late_beats {

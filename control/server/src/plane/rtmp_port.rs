@@ -18,8 +18,6 @@ use super::shard_main::{Plane, Visit};
 
 /// How long control may take to decide on a publish.
 const DECIDE: Duration = Duration::from_secs(5);
-/// How long a refused peer may take to close its side, so that it reads the reason.
-const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Takes a connection of the RTMP port.
 pub(crate) fn accept(plane: &Rc<Plane>, conn: Conn) {
@@ -27,10 +25,14 @@ pub(crate) fn accept(plane: &Rc<Plane>, conn: Conn) {
     let plane = Rc::clone(plane);
     shard::spawn("rtmp", async move {
         let peer = conn.peer();
-        match serve(&plane, conn, visit).await {
+        match Box::pin(serve(&plane, conn, visit)).await {
             Ok(()) | Err(Ended::Closed) => {}
-            Err(ended @ Ended::Peer(_)) => tracing::warn!(target: "session", %peer, reason = %ended, "RTMP session ended by error"),
-            Err(ended) => tracing::debug!(target: "session", %peer, reason = %ended, "RTMP session ended"),
+            Err(ended @ Ended::Peer(_)) => {
+                tracing::error!(target: "session", %peer, reason = %ended, "RTMP session ended by error");
+            }
+            Err(ended) => {
+                tracing::debug!(target: "session", %peer, reason = %ended, "RTMP session ended");
+            }
         }
     });
 }
@@ -54,22 +56,23 @@ pub(crate) fn adopt(plane: &Rc<Plane>, publish: Publish) {
 
 /// Runs the session up to its request, and the request.
 async fn serve(plane: &Rc<Plane>, conn: Conn, visit: Visit) -> Result<(), Ended> {
-    let mut session = link::accept(plane.random());
+    let mut session = link::accept(Plane::random());
     loop {
         while let Some(output) = session.poll_output() {
             match output {
                 Output::Send(bytes) => link::send(&conn, &bytes).await?,
                 Output::Close => return Ok(()),
                 Output::Event(Event::Publish { request, name, .. }) => {
-                    publish(plane, conn, session, request, &name).await;
+                    Box::pin(publish(plane, conn, session, request, &name)).await;
                     return Ok(());
                 }
                 Output::Event(Event::Play { request, name, .. }) => {
                     let delivery = Rc::clone(&plane.delivery);
                     let conn = Rc::new(conn);
-                    let played = delivery::play_rtmp(delivery, Rc::clone(&conn), session, request, &name);
+                    let played =
+                        delivery::play_rtmp(delivery, Rc::clone(&conn), session, request, &name);
                     let ended = played.await;
-                    linger(&conn).await;
+                    link::linger(&conn).await;
                     drop(visit);
                     return ended;
                 }
@@ -81,7 +84,13 @@ async fn serve(plane: &Rc<Plane>, conn: Conn, visit: Visit) -> Result<(), Ended>
 }
 
 /// Asks control about a key, and takes the publisher to its stream's home shard.
-async fn publish(plane: &Rc<Plane>, conn: Conn, session: ServerSession, request: RequestId, key: &str) {
+async fn publish(
+    plane: &Rc<Plane>,
+    conn: Conn,
+    session: ServerSession,
+    request: RequestId,
+    key: &str,
+) {
     let question = Question::Publish { key: StreamKey(key.to_owned()), peer: conn.peer().ip() };
     let grant = match plane.ask(DECIDE, question).await {
         Some(Answer::Publish(Ok(grant))) => grant,
@@ -106,7 +115,13 @@ async fn publish(plane: &Rc<Plane>, conn: Conn, session: ServerSession, request:
 }
 
 /// On the home shard: lets the publisher in and runs it.
-async fn begin(plane: &Rc<Plane>, conn: Conn, mut session: ServerSession, request: RequestId, grant: Grant) {
+async fn begin(
+    plane: &Rc<Plane>,
+    conn: Conn,
+    mut session: ServerSession,
+    request: RequestId,
+    grant: Grant,
+) {
     let conn = Rc::new(conn);
     let peer = conn.peer();
     let stream = grant.stream.clone();
@@ -135,17 +150,27 @@ async fn begin(plane: &Rc<Plane>, conn: Conn, mut session: ServerSession, reques
     let feed = Feed::new(admitted, plane.ingest.clone());
     let left = ingest::publish_rtmp(Rc::clone(&conn), session, feed).await;
     match &left {
-        Left::Unpublished | Left::Ended(Ended::Closed) => tracing::info!(target: "session", %stream, %peer, reason = %left, "publisher left"),
-        Left::Ended(_) | Left::Revoked => tracing::warn!(target: "session", %stream, %peer, reason = %left, "publisher left"),
+        Left::Unpublished | Left::Ended(Ended::Closed) => {
+            tracing::info!(target: "session", %stream, %peer, reason = %left, "publisher left");
+        }
+        Left::Ended(_) | Left::Revoked => {
+            tracing::warn!(target: "session", %stream, %peer, reason = %left, "publisher left");
+        }
     }
-    linger(&conn).await;
+    link::linger(&conn).await;
 }
 
 /// Tells a publisher why it may not, and lets it close.
-async fn refuse(plane: &Rc<Plane>, conn: Conn, mut session: ServerSession, request: RequestId, refusal: PublishRefusal) {
+async fn refuse(
+    plane: &Rc<Plane>,
+    conn: Conn,
+    mut session: ServerSession,
+    request: RequestId,
+    refusal: PublishRefusal,
+) {
     plane.ingest.refused.fetch_add(1, Relaxed);
     let (PublishRefusal::BadName(reason) | PublishRefusal::Denied(reason)) = &refusal;
-    tracing::warn!(target: "session", peer = %conn.peer(), reason, "publish refused");
+    tracing::error!(target: "session", peer = %conn.peer(), reason, "publish refused");
     session.reject_publish(request, &refusal);
     while let Some(output) = session.poll_output() {
         if let Output::Send(bytes) = output
@@ -154,23 +179,7 @@ async fn refuse(plane: &Rc<Plane>, conn: Conn, mut session: ServerSession, reque
             return;
         }
     }
-    linger(&conn).await;
-}
-
-/// Reads on for a moment: closing at once with unread input would reset the connection before the
-/// peer has read our last words.
-async fn linger(conn: &Conn) {
-    let drained = async {
-        let mut sink = [0; 4096];
-        conn.finish();
-        while conn.readable().await.is_ok() {
-            match conn.try_read(&mut sink) {
-                Ok(Some(0)) | Err(_) => break,
-                Ok(_) => {}
-            }
-        }
-    };
-    shard::timeout(FAREWELL, drained).await;
+    link::linger(&conn).await;
 }
 
 fn denied(denial: &Denial) -> PublishRefusal {

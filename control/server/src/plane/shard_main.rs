@@ -5,10 +5,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use delivery::{Context, Describe, Parts, Settings};
+use delivery::{Context, Describe, Parts, Resolve, Settings};
 use ingest::{Sources, Takeover};
 use shard::{Acceptor, Asking, Conn, Driver, Health, Inbox, Mailbox, Stop};
-use stream::control::{Answer, Command, Question, StreamId};
+use stream::control::{Answer, Command, Question, StreamId, StreamKey};
 use stream::{Directory, Hub, Limits};
 
 use super::mail::{Ask, Desk, Mail, Tell};
@@ -27,6 +27,7 @@ pub(crate) struct Setup {
     pub(crate) rtmp: SocketAddr,
     pub(crate) http: SocketAddr,
     pub(crate) takeover: Takeover,
+    pub(crate) key_playback: bool,
     pub(crate) delivery: Settings,
     pub(crate) throttle: Arc<Throttle>,
     pub(crate) mailboxes: Vec<Mailbox<Mail>>,
@@ -61,7 +62,8 @@ pub(crate) struct Plane {
 
 /// A shard's life: opens its ports, serves until it is told to stop.
 pub(crate) async fn run(setup: Setup, parts: ShardParts) {
-    let acceptors = Acceptor::bind(setup.rtmp).and_then(|rtmp| Ok((rtmp, Acceptor::bind(setup.http)?)));
+    let acceptors =
+        Acceptor::bind(setup.rtmp).and_then(|rtmp| Ok((rtmp, Acceptor::bind(setup.http)?)));
     let (rtmp, http) = match acceptors {
         Ok(acceptors) => acceptors,
         Err(error) => {
@@ -96,8 +98,11 @@ impl Plane {
             directory: Rc::clone(&directory),
             counters: Arc::clone(&parts.delivery),
             health: Arc::clone(&parts.health),
-            post: Box::new(move |shard, letter| mailboxes[shard].post(Mail::Delivery(letter)).is_ok()),
+            post: Box::new(move |shard, letter| {
+                mailboxes[shard].post(Mail::Delivery(letter)).is_ok()
+            }),
             describe: describe(parts.id, &setup.desk, &asking),
+            resolve: setup.key_playback.then(|| resolve(parts.id, &setup.desk, &asking)),
         });
         Rc::new(Self {
             id: parts.id,
@@ -140,19 +145,21 @@ impl Plane {
             tracing::warn!(%address, "connection refused: the address has too many (MAX_CONN_PER_IP)");
             return None;
         };
-        let mut visit = self.visit();
-        visit._place = Some(place);
-        Some(visit)
+        Some(self.count_in(Some(place)))
     }
 
     /// A connection that was let in on another shard.
     pub(crate) fn visit(self: &Rc<Self>) -> Visit {
+        self.count_in(None)
+    }
+
+    fn count_in(self: &Rc<Self>, place: Option<Place>) -> Visit {
         self.connections.set(self.connections.get() + 1);
-        Visit { plane: Rc::clone(self), _place: None }
+        Visit { plane: Rc::clone(self), _place: place }
     }
 
     /// Random bytes that tell handshakes apart and protect nothing.
-    pub(crate) fn random(&self) -> [u8; rtmp::RANDOM_LEN] {
+    pub(crate) fn random() -> [u8; rtmp::RANDOM_LEN] {
         RandomState::new().build_hasher().finish().to_le_bytes()
     }
 
@@ -217,14 +224,36 @@ impl Drop for Visit {
 fn describe(shard: usize, desk: &Desk, asking: &Asking<Answer>) -> Describe {
     let (asks, asking) = (desk.asks.clone(), asking.clone());
     Box::new(move |id: StreamId| {
-        let (asks, asking) = (asks.clone(), asking.clone());
+        let answer = ask(shard, asks.clone(), asking.clone(), Question::Describe { id });
         Box::pin(async move {
-            let question = Question::Describe { id };
-            let send = |asked| asks.post(Ask { shard, asked, question }).is_ok();
-            match asking.ask(DESCRIBE, send).await {
+            match answer.await {
                 Some(Answer::Describe(description)) => description,
                 _ => None,
             }
         })
     })
+}
+
+fn resolve(shard: usize, desk: &Desk, asking: &Asking<Answer>) -> Resolve {
+    let (asks, asking) = (desk.asks.clone(), asking.clone());
+    Box::new(move |key: StreamKey| {
+        let answer = ask(shard, asks.clone(), asking.clone(), Question::Playback { key });
+        Box::pin(async move {
+            match answer.await {
+                Some(Answer::Playback(id)) => id,
+                _ => None,
+            }
+        })
+    })
+}
+
+/// A viewer's question to control.
+async fn ask(
+    shard: usize,
+    asks: Mailbox<Ask>,
+    asking: Asking<Answer>,
+    question: Question,
+) -> Option<Answer> {
+    let send = |asked| asks.post(Ask { shard, asked, question }).is_ok();
+    asking.ask(DESCRIBE, send).await
 }

@@ -3,11 +3,12 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::bits::{Bits, unescape};
-use super::parameter_sets::{MAX_SETS, Sets, check_length, read_sets, write_sets};
+use super::parameter_sets::{MAX_SETS, Sets, check_length, merge, read_sets, write_sets};
 use super::{Error, h264_sps, nal};
 use crate::{CodecConfig, VideoInfo};
 
 const WHAT: &str = "H.264 configuration (avcC)";
+const WHAT_SET: &str = "H.264 parameter set";
 const SLICE: u8 = 1;
 const IDR: u8 = 5;
 const SPS: u8 = 7;
@@ -81,15 +82,15 @@ pub(super) fn in_band(current: Option<&[u8]>, data: &[u8]) -> Result<Option<Code
         Some(record) => split(record)?,
         None => (Vec::new(), Vec::new()),
     };
-    let mut changed = false;
+    let mut new = 0;
     for unit in nal::nals(data) {
         match unit_type(unit) {
-            SPS => changed |= merge(&mut sps, unit, sps_id)?,
-            PPS => changed |= merge(&mut pps, unit, pps_id)?,
+            SPS => merge(WHAT_SET, &mut sps, unit, sps_id, &mut new)?,
+            PPS => merge(WHAT_SET, &mut pps, unit, pps_id, &mut new)?,
             _ => {}
         }
     }
-    if !changed || sps.is_empty() || pps.is_empty() {
+    if new == 0 || sps.is_empty() || pps.is_empty() {
         return Ok(None);
     }
     // Sets of one id may follow each other, and the last one may be the one that is known.
@@ -107,7 +108,7 @@ fn config(record: Bytes) -> Result<CodecConfig, Error> {
 
 fn build(sps: &[&[u8]], pps: &[&[u8]]) -> Result<Bytes, Error> {
     for unit in sps.iter().chain(pps) {
-        check_length("H.264 parameter set", unit)?;
+        check_length(WHAT_SET, unit)?;
     }
     let Some([_, profile, compatibility, level]) = sps.first().and_then(|sps| sps.first_chunk())
     else {
@@ -149,14 +150,6 @@ fn split(record: &[u8]) -> Result<(Sets<'_>, Sets<'_>), Error> {
         return Err(Error::Invalid { what: WHAT, why: "it holds no picture parameter set (PPS)" });
     }
     Ok((sps, pps))
-}
-
-fn merge<'a>(
-    sets: &mut Sets<'a>,
-    unit: &'a [u8],
-    id: fn(&[u8]) -> Result<u32, Error>,
-) -> Result<bool, Error> {
-    super::parameter_sets::merge("H.264 parameter set", sets, unit, id)
 }
 
 fn unit_type(unit: &[u8]) -> u8 {
@@ -264,6 +257,17 @@ mod tests {
         assert!(inspect(&[0, 0, 0, 2, 0x01, 0x9a]).disposable);
         assert!(!inspect(&[0, 0, 0, 2, 0x41, 0x9a]).disposable);
         assert_eq!(inspect(&[0, 0, 0, 1, 0x06]), AccessUnit::default());
+    }
+
+    #[test]
+    fn an_access_unit_of_nothing_but_new_parameter_sets_is_refused() {
+        // All of one id, each other than the one before.
+        let frame = |count: u8| -> Vec<u8> {
+            let unit = |n: u8| [0, 0, 0, 6, 0x67, 66, 0, 40, 0x80, n];
+            (0..count).flat_map(unit).collect()
+        };
+        assert_eq!(in_band(None, &frame(62)), Ok(None));
+        assert!(in_band(None, &frame(63)).is_err());
     }
 
     #[test]

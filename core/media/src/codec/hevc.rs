@@ -77,14 +77,14 @@ pub(super) fn in_band(current: Option<&[u8]>, data: &[u8]) -> Result<Option<Code
         Some(record) => split(record)?,
         None => ParameterSets::default(),
     };
-    let mut changed = false;
+    let mut new = 0;
     for unit in nal::nals(data) {
         let kind = unit_type(unit);
         if let Some(of_kind) = sets.of_kind(kind) {
-            changed |= merge("HEVC parameter set", of_kind, unit, |unit| id(kind, unit))?;
+            merge("HEVC parameter set", of_kind, unit, |unit| id(kind, unit), &mut new)?;
         }
     }
-    if !changed || !sets.is_complete() {
+    if new == 0 || !sets.is_complete() {
         return Ok(None);
     }
     // Sets of one id may follow each other, and the last one may be the one that is known.

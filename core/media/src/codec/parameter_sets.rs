@@ -10,6 +10,10 @@ pub(super) const MAX_LENGTH: usize = 8 * 1024;
 /// The most parameter sets of one kind. A record of H.264 counts its SPS in 5 bits.
 pub(super) const MAX_SETS: usize = 31;
 
+/// The most parameter sets of one access unit that are not known yet. Each is compared with all known
+/// ones of its kind, and a real encoder sends three.
+pub(super) const MAX_NEW: usize = 2 * MAX_SETS;
+
 /// NAL units of one kind.
 pub(super) type Sets<'a> = Vec<&'a [u8]>;
 
@@ -51,27 +55,32 @@ pub(super) fn write_sets(record: &mut BytesMut, sets: &[&[u8]]) {
 }
 
 /// Puts a parameter set that came in band in the place of the one with its id, or adds it; `id`
-/// reads the id of a NAL unit of this kind. Says whether anything changed.
+/// reads the id of a NAL unit of this kind. Counts it in `new_sets` if it is not known, up to [`MAX_NEW`].
 pub(super) fn merge<'a>(
     what: &'static str,
     sets: &mut Sets<'a>,
     unit: &'a [u8],
     id: impl Fn(&[u8]) -> Result<u32, Error>,
-) -> Result<bool, Error> {
+    new_sets: &mut usize,
+) -> Result<(), Error> {
     if sets.contains(&unit) {
-        return Ok(false);
+        return Ok(());
+    }
+    *new_sets += 1;
+    if *new_sets > MAX_NEW {
+        return Err(Error::Invalid { what, why: "there are too many of them" });
     }
     check_length(what, unit)?;
     let new = id(unit)?;
     if let Some(old) = sets.iter_mut().find(|set| id(set) == Ok(new)) {
         *old = unit;
-        return Ok(true);
+        return Ok(());
     }
     if sets.len() == MAX_SETS {
         return Err(Error::Invalid { what, why: "there are too many of them" });
     }
     sets.push(unit);
-    Ok(true)
+    Ok(())
 }
 
 /// A frame rate in lowest terms; `None` when it is nothing a stream has (0, or over 1000 frames a

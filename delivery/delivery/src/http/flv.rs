@@ -13,8 +13,8 @@ use super::After;
 use super::reply::Exchange;
 use super::route;
 use crate::players::Players;
-use crate::wire::Wire;
 use crate::watching::Watching;
+use crate::wire::Wire;
 
 /// The longest message of a WebSocket viewer, which has nothing to say but ping and close.
 const MAX_MESSAGE: usize = MessageReader::SMALL_MESSAGE;
@@ -50,11 +50,8 @@ pub(crate) async fn play(exchange: &Exchange<'_>, id: &StreamId) -> Option<After
         head.cache(CacheControl::NoStore).finish().ok()?;
     }
     out.extend_from_slice(&file);
-    let (wire, protocol) = if websocket {
-        (Wire::WsFlv, Protocol::WsFlv)
-    } else {
-        (Wire::Flv, Protocol::Flv)
-    };
+    let (wire, protocol) =
+        if websocket { (Wire::WsFlv, Protocol::WsFlv) } else { (Wire::Flv, Protocol::Flv) };
     let players = exchange.context.players(&stream);
     let rate = stream.log().bytes_per_second();
     exchange.conn.cap_send_buffer(rate as usize).ok()?;
@@ -68,11 +65,12 @@ pub(crate) async fn play(exchange: &Exchange<'_>, id: &StreamId) -> Option<After
 /// Reads what a viewer sends until it leaves: nothing by HTTP, pings and a close by WebSocket.
 async fn listen(exchange: &Exchange<'_>, players: &Rc<Players>, key: usize, websocket: bool) {
     let mut messages = MessageReader::new(MAX_MESSAGE);
-    let mut buffer = [0; 2048];
     loop {
         if exchange.conn.readable().await.is_err() {
             return;
         }
+        // Made after the wait, so that a viewer who only watches holds no buffer.
+        let mut buffer = [0; 2048];
         let count = match exchange.conn.try_read(&mut buffer) {
             Ok(Some(0)) | Err(_) => return,
             Ok(Some(count)) => count,

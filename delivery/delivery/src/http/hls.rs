@@ -10,6 +10,7 @@ use stream::control::StreamId;
 
 use super::reply::{Exchange, Reply};
 use super::{After, route};
+use crate::audience::Audience;
 use crate::relay;
 use crate::shelf::Shelf;
 
@@ -64,8 +65,9 @@ async fn known(shelf: &Shelf, name: &str) -> Lookup {
         let found = {
             let presentation = shelf.presentation();
             match presentation.lookup(name) {
-                Lookup::Multivariant if !presentation.is_ready() => Lookup::Future,
-                Lookup::Media(_) if !presentation.is_ready() => Lookup::Future,
+                Lookup::Multivariant | Lookup::Media(_) if !presentation.is_ready() => {
+                    Lookup::Future
+                }
                 // A copy of the playlists that has not been filled yet knows no name.
                 Lookup::Unknown if presentation.lineup().is_none() => Lookup::Future,
                 found => found,
@@ -79,7 +81,7 @@ async fn known(shelf: &Shelf, name: &str) -> Lookup {
 }
 
 async fn multivariant(exchange: &Exchange<'_>, shelf: &Rc<Shelf>, id: &StreamId) -> Option<After> {
-    shelf.watched(exchange, id);
+    watched(exchange, shelf, id);
     let Some(playlist) = shelf.presentation().multivariant() else { return late(exchange).await };
     exchange.reply(Reply::new(mime::M3U8, CacheControl::NoStore, playlist.as_bytes())).await
 }
@@ -91,12 +93,13 @@ async fn media_playlist(
     track: TrackId,
 ) -> Option<After> {
     let query = &exchange.request.query;
-    let (Ok(msn), Ok(part)) = (number(query.get("_HLS_msn")), number(query.get("_HLS_part"))) else {
+    let (Ok(msn), Ok(part)) = (number(query.get("_HLS_msn")), number(query.get("_HLS_part")))
+    else {
         let detail = "_HLS_msn and _HLS_part are whole numbers.";
         return exchange.problem(Status::BadRequest, "bad-hls-directive", detail).await;
     };
     let skip = query.get("_HLS_skip").is_some_and(|value| value == "YES" || value == "v2");
-    shelf.watched(exchange, id);
+    watched(exchange, shelf, id);
     let part = match part.map(u32::try_from).transpose() {
         Ok(part) => part,
         Err(_) => Some(u32::MAX),
@@ -132,12 +135,20 @@ async fn ready(
     }
 }
 
+fn watched(exchange: &Exchange<'_>, shelf: &Shelf, id: &StreamId) {
+    let program = exchange.request.fields.get("User-Agent");
+    let viewer = Audience::viewer(exchange.conn.peer().ip(), program);
+    shelf.watched(exchange.context, id, viewer);
+}
+
 async fn late(exchange: &Exchange<'_>) -> Option<After> {
     let detail = "The publisher sends nothing at the moment. Try again in a second.";
     exchange.problem(Status::ServiceUnavailable, "not-there-yet", detail).await
 }
 
-fn number(value: Option<std::borrow::Cow<'_, str>>) -> Result<Option<u64>, std::num::ParseIntError> {
+fn number(
+    value: Option<std::borrow::Cow<'_, str>>,
+) -> Result<Option<u64>, std::num::ParseIntError> {
     value.map(|value| value.parse()).transpose()
 }
 

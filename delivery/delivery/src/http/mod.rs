@@ -14,7 +14,7 @@ use http1::{Body, Cors, HttpError, Limits, Parsed, RequestParser};
 use shard::Conn;
 
 use crate::Context;
-pub(crate) use reply::Exchange;
+use reply::Exchange;
 
 /// How long a kept connection may be idle between two requests.
 const IDLE: Duration = Duration::from_secs(65);
@@ -55,6 +55,7 @@ async fn answer(
     parser: &mut RequestParser,
     received: &mut Vec<u8>,
 ) -> Option<After> {
+    let mut begun = (!received.is_empty()).then(shard::millis);
     loop {
         if !received.is_empty() {
             match parser.parse(received) {
@@ -80,8 +81,13 @@ async fn answer(
                 }
             }
         }
-        let patience = if received.is_empty() { IDLE } else { HEAD };
+        let patience = match begun {
+            None => IDLE,
+            Some(begun) => HEAD.checked_sub(Duration::from_millis(shard::millis() - begun))?,
+        };
         fill(conn, received, patience).await?;
+        // One deadline from the head's first byte: a byte now and then buys no time.
+        begun = begun.or(Some(shard::millis()));
     }
 }
 
@@ -105,7 +111,7 @@ async fn refuse(context: &Context, conn: &Conn, error: &HttpError) {
     let mut response = Vec::new();
     let cors: Cors<'_> = context.settings.cors.decide(None);
     tracing::debug!(peer = %conn.peer(), %error, "bad request");
-    if error.write_response(&mut response, cors, false, true).is_err() {
+    if error.write_response(&mut response, &reply::date(), cors, false, true).is_err() {
         return;
     }
     // The peer may be gone, which is all the same now.

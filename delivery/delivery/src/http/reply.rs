@@ -46,7 +46,11 @@ impl<'b> Reply<'b> {
 }
 
 impl<'r> Exchange<'r> {
-    pub(crate) fn new(context: &'r Rc<Context>, conn: &'r Rc<Conn>, request: &'r Request<'r>) -> Self {
+    pub(crate) fn new(
+        context: &'r Rc<Context>,
+        conn: &'r Rc<Conn>,
+        request: &'r Request<'r>,
+    ) -> Self {
         context.counters.http_requests.fetch_add(1, Relaxed);
         Self { context, conn, request }
     }
@@ -58,7 +62,10 @@ impl<'r> Exchange<'r> {
     /// Begins a response head with the fields that all responses have.
     pub(crate) fn head<'o>(&self, out: &'o mut Vec<u8>, status: Status) -> ResponseHead<'o> {
         let date = http_date((shard::unix_millis() / 1000) as u64);
-        ResponseHead::new(out, status).date(&date).cors(self.cors()).keep_alive(self.request.keep_alive)
+        ResponseHead::new(out, status)
+            .date(&date)
+            .cors(self.cors())
+            .keep_alive(self.request.keep_alive)
     }
 
     /// Sends a response that is in memory, or 304 when the client has it.
@@ -98,7 +105,8 @@ impl<'r> Exchange<'r> {
         };
         let mut out = Vec::with_capacity(512);
         let status = if part.is_some() { Status::PartialContent } else { Status::Ok };
-        let mut head = self.head(&mut out, status).content_type(media_type).accept_ranges().cache(KEEP);
+        let mut head =
+            self.head(&mut out, status).content_type(media_type).accept_ranges().cache(KEEP);
         let (offset, len) = match part {
             Some(part) => {
                 head = head.content_range(part, range.len);
@@ -119,12 +127,21 @@ impl<'r> Exchange<'r> {
         Some(self.after())
     }
 
+    /// Sends the client on to another address, this time only.
+    pub(crate) async fn redirect(&self, location: &str) -> Option<After> {
+        let mut out = Vec::new();
+        let head = self.head(&mut out, Status::TemporaryRedirect).location(location);
+        let complete = head.content_length(0).cache(CacheControl::NoStore).finish().is_ok();
+        self.finish(complete, &out, &[]).await
+    }
+
     pub(crate) async fn problem(&self, status: Status, slug: &str, detail: &str) -> Option<After> {
         self.context.counters.http_errors.fetch_add(1, Relaxed);
         let mut out = Vec::new();
         let problem = Problem { status, slug, detail };
         let body = self.request.method != Method::Head;
-        let written = problem.write_response(&mut out, self.cors(), self.request.keep_alive, body);
+        let written =
+            problem.write_response(&mut out, &date(), self.cors(), self.request.keep_alive, body);
         self.finish(written.is_ok(), &out, &[]).await
     }
 
@@ -133,7 +150,7 @@ impl<'r> Exchange<'r> {
         let mut out = Vec::new();
         let keep = self.request.keep_alive && !error.must_close();
         let body = self.request.method != Method::Head;
-        let written = error.write_response(&mut out, self.cors(), keep, body);
+        let written = error.write_response(&mut out, &date(), self.cors(), keep, body);
         let after = self.finish(written.is_ok(), &out, &[]).await;
         if keep { after } else { None }
     }
@@ -141,7 +158,8 @@ impl<'r> Exchange<'r> {
     pub(crate) async fn preflight(&self) -> Option<After> {
         let mut out = Vec::new();
         let written =
-            http1::write_preflight(&mut out, self.cors(), &METHODS, self.request.keep_alive).is_ok();
+            http1::write_preflight(&mut out, self.cors(), &METHODS, self.request.keep_alive)
+                .is_ok();
         self.finish(written, &out, &[]).await
     }
 
@@ -151,7 +169,10 @@ impl<'r> Exchange<'r> {
         let body = http1::problem(Status::MethodNotAllowed, "method-not-allowed", detail);
         let mut out = Vec::new();
         let head = self.head(&mut out, Status::MethodNotAllowed).allow(&METHODS);
-        let head = head.content_type(mime::PROBLEM).content_length(body.len() as u64).cache(CacheControl::NoStore);
+        let head = head
+            .content_type(mime::PROBLEM)
+            .content_length(body.len() as u64)
+            .cache(CacheControl::NoStore);
         let complete = head.finish().is_ok();
         self.finish(complete, &out, &body).await;
         // What follows may be a body that nobody takes.
@@ -161,7 +182,10 @@ impl<'r> Exchange<'r> {
     /// Sends head and body; the body not for HEAD.
     async fn finish(&self, complete: bool, head: &[u8], body: &[u8]) -> Option<After> {
         if !complete {
-            tracing::error!(path = self.request.path.as_str(), "a response head could not be written");
+            tracing::error!(
+                path = self.request.path.as_str(),
+                "a response head could not be written"
+            );
             return None;
         }
         let body = if self.request.method == Method::Head { &[] } else { body };
@@ -185,6 +209,11 @@ impl<'r> Exchange<'r> {
     fn after(&self) -> After {
         if self.request.keep_alive { After::Next } else { After::Close }
     }
+}
+
+/// The `Date` of a response that is made now.
+pub(crate) fn date() -> [u8; 29] {
+    http_date((shard::unix_millis() / 1000) as u64)
 }
 
 fn patience(len: u64) -> Duration {

@@ -1,3 +1,4 @@
+use media::codec::flac;
 use media::{CodecConfig, Timestamp};
 
 use super::audio::samples_per_frame;
@@ -58,6 +59,22 @@ pub(super) fn part_target_ms(config: &Config, frame: f64, exact: bool) -> u32 {
 pub(super) fn audio_frame_seconds(config: &CodecConfig) -> f64 {
     let scale = timescale(config).unwrap_or(48_000);
     f64::from(samples_per_frame(config)) / f64::from(scale)
+}
+
+/// Seconds of the longest frame that an audio track may send. Opus and FLAC may change the length with
+/// each frame.
+pub(super) fn longest_audio_frame_seconds(config: &CodecConfig) -> f64 {
+    match config {
+        // RFC 6716 2.1.4.
+        CodecConfig::Opus { .. } => 0.12,
+        CodecConfig::Flac { record, info } => {
+            // The largest block (RFC 9639 8.2).
+            let block = flac::stream_info(record).and_then(|info| info.get(2..)?.first_chunk());
+            let samples = block.map_or(4_096, |block| u16::from_be_bytes(*block));
+            f64::from(samples) / f64::from(info.sample_rate.max(1))
+        }
+        _ => audio_frame_seconds(config),
+    }
 }
 
 /// Frames a second, in thousandths: what the codec declares when it fits what was measured, else the
@@ -125,6 +142,21 @@ mod tests {
         assert_eq!(plan(2_400).target_duration, 2);
         assert_eq!(plan(2_480).target_duration, 3, "another rendition's segment could round to 3");
         assert_eq!(plan(3_999).target_duration, 4);
+    }
+
+    #[test]
+    fn the_longest_frame_is_the_codecs_where_frames_differ() {
+        use media::AudioInfo;
+        let info = || AudioInfo { sample_rate: 48_000, ..AudioInfo::default() };
+        let longest = |config| longest_audio_frame_seconds(&config);
+        let record = bytes::Bytes::from_static(
+            b"\0\0\0\0\x80\0\0\x22\x04\0\x12\0------------------------------",
+        );
+        let of = |codec: fn(bytes::Bytes, AudioInfo) -> CodecConfig| codec(record.clone(), info());
+        let flac = of(|record, info| CodecConfig::Flac { record, info });
+        let opus = of(|record, info| CodecConfig::Opus { record, info });
+        assert!((longest(opus) - 0.12).abs() < 1e-9);
+        assert!((longest(flac) - 4_608.0 / 48_000.0).abs() < 1e-9);
     }
 
     #[test]

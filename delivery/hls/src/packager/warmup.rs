@@ -4,7 +4,7 @@ use media::{Frame, Kind, Timestamp, TrackId};
 
 use super::cast::Cast;
 use super::continuity::BACK_LIMIT;
-use super::plan::{Plan, audio_frame_seconds, cut_at, first_longest};
+use super::plan::{Plan, cut_at, first_longest, longest_audio_frame_seconds};
 use crate::config::Config;
 
 /// Gathers the frames of the first segment: only with it are the constants of the playlists known, and
@@ -87,6 +87,8 @@ impl Warmup {
         if old.breaks(new) {
             self.clear();
         } else if leader(old) != leader(new) {
+            // The leading track is measured from its first frame on, so none may lie before that.
+            self.frames.retain(|(frame, _)| Some(frame.track) != leader(new));
             self.span = None;
         }
     }
@@ -108,9 +110,10 @@ impl Warmup {
             .members
             .iter()
             .filter(|member| member.track.kind == Kind::Audio)
-            .map(|member| audio_frame_seconds(&member.config));
-        let frame = video_frames.iter().map(|&(_, seconds)| seconds).chain(audio_frames);
-        let slack = frame.fold(0.0, f64::max).min(config.segment.seconds() / 10.0);
+            .map(|member| longest_audio_frame_seconds(&member.config));
+        // A picture can be cut short at a segment's end, a frame of audio cannot.
+        let pictures = video_frames.iter().map(|&(_, seconds)| seconds).fold(0.0, f64::max);
+        let slack = audio_frames.fold(pictures.min(config.segment.seconds() / 10.0), f64::max);
         let slack = Timestamp::from_millis((slack * 1_000.0).ceil() as i64 + 1);
         let mut frames: Vec<_> = std::mem::take(self).frames.into();
         if let Some(first) = frames.iter().position(|(frame, _)| frame.track == leader) {

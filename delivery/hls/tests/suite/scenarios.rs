@@ -48,6 +48,42 @@ fn nothing_is_served_before_every_rendition_has_a_segment() {
 }
 
 #[test]
+fn a_leading_track_that_went_and_came_back_in_the_warmup_is_measured_anew() {
+    let v1 = TrackId::video(1);
+    let mut rig = Rig::new();
+    rig.push(&tracks(0, &[(V0, h264())]), WALL);
+    let source = Steady { audio: false, ..Steady::default() };
+    rig.feed(&source.run(1_000.0));
+    rig.push(&tracks(0, &[(v1, h264())]), WALL + 1_000);
+    rig.push(&tracks(0, &[(V0, h264())]), WALL + 1_000);
+    rig.feed(&Steady { start: 1_200.0, group: 60, ..source }.run(10_000.0));
+    rig.end(WALL + 12_000);
+    assert!((durations(&rig, V0)[0] - 2.4).abs() < 1e-9);
+    check(&rig);
+}
+
+#[test]
+fn long_packets_of_opus_do_not_make_a_segment_longer_than_the_target_duration() {
+    let record = Bytes::from_static(&[0, 2, 1, 0x38, 0, 0, 0xbb, 0x80, 0, 0, 0]);
+    let info = AudioInfo { sample_rate: 48_000, channels: 2, ..AudioInfo::default() };
+    let info = AudioInfo { codec_string: "opus".into(), ..info };
+    let mut rig = Rig::new();
+    rig.push(&tracks(0, &[(V0, h264()), (A0, CodecConfig::Opus { record, info })]), WALL);
+    let pictures = Steady { group: 61, audio: false, ..Steady::default() }.run(30_000.0);
+    let sound = (0..250).map(|number| {
+        let mut packet = frame(A0, f64::from(number) * 120.0, 0.0, true, 0);
+        // Six frames of 20 ms.
+        packet.data = Bytes::from_static(&[0xfb, 6, 0, 0]);
+        (Entry::Frame(packet), WALL + i64::from(number) * 120)
+    });
+    let mut all: Vec<_> = pictures.into_iter().chain(sound).collect();
+    all.sort_by_key(|(_, wall_ms)| *wall_ms);
+    rig.feed(&all);
+    rig.end(WALL + 30_000);
+    check(&rig);
+}
+
+#[test]
 fn audio_that_joins_later_starts_with_a_discontinuity_at_the_next_keyframe() {
     let mut rig = Rig::new();
     rig.push(&tracks(0, &[(V0, h264())]), WALL);

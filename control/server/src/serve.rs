@@ -245,14 +245,13 @@ impl Server {
     async fn run(self) -> Result<()> {
         let Self { config, store, links, media, demo, dropped_log_lines } = self;
         let Media { shards, mailboxes, plant, asks, tells } = media;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut signals = Signals::new()?;
         let settings = AuthoritySettings {
             shards: shards.len(),
             max_streams_per_user: config.max_streams_per_user,
         };
         let (authority, commands) = Authority::new(store.clone(), settings);
-        let (drained, mut drains) = tokio::sync::mpsc::unbounded_channel();
+        let (drained, drains) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(answer(asks, Arc::clone(&authority), mailboxes.clone()));
         tokio::spawn(listen(tells, Arc::clone(&authority), Arc::clone(&plant), drained));
         tokio::spawn(forward(commands, mailboxes.clone()));
@@ -266,7 +265,7 @@ impl Server {
         let api = control::http::Api {
             store,
             links: links.clone(),
-            probe: Arc::clone(&plant) as Arc<dyn control::Probe>,
+            probe: plant as Arc<dyn control::Probe>,
             lifecycle: lifecycle.clone(),
             vitals,
             cors: cors(&config),
@@ -274,17 +273,7 @@ impl Server {
             started: Instant::now(),
             dropped_log_lines,
         };
-        let address = SocketAddr::new(config.bind, config.streaming_port);
-        let listener = TcpListener::bind(address).await.map_err(|error| {
-            anyhow!("STREAMING_PORT {} cannot be opened: {error}. Is another server running? Stop it or set STREAMING_PORT.", config.streaming_port)
-        })?;
-        let (ended, ending) = tokio::sync::oneshot::channel::<()>();
-        let port = tokio::spawn(control::http::serve(
-            listener,
-            control::http::router(api),
-            control::http::Limits::default(),
-            async move { drop(ending.await) },
-        ));
+        let (port, ended) = open_port(&config, api).await?;
         lifecycle.ready();
         tracing::info!(
             rtmp = config.rtmp_port,
@@ -296,30 +285,81 @@ impl Server {
             banner::demo(&config, &links, &demo);
             demo::start(config.rtmp_port, &demo)?;
         }
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        signals.next().await;
         tracing::info!(
             "stopping: publishers are cut, viewers finish (a second signal ends at once)"
         );
         lifecycle.draining();
-        let finish = async {
-            post_all(&mailboxes, || Mail::Drain).await;
-            for _ in 0..shards.len() {
-                drains.recv().await;
-            }
-        };
-        tokio::select! {
-            () = finish => {}
-            () = tokio::time::sleep(config.shutdown_timeout) => tracing::warn!("SHUTDOWN_TIMEOUT is over: remaining connections are cut"),
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        drain(&mailboxes, drains, &mut signals, config.shutdown_timeout).await;
         drop(ended);
         post_all(&mailboxes, || Mail::Stop).await;
         drop(port.await);
         join(shards).await
+    }
+}
+
+/// The signals that end the server.
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Serves the API port until the second value is dropped.
+async fn open_port(
+    config: &Config,
+    api: control::http::Api,
+) -> Result<(tokio::task::JoinHandle<()>, tokio::sync::oneshot::Sender<()>)> {
+    let port = config.streaming_port;
+    let listener =
+        TcpListener::bind(SocketAddr::new(config.bind, port)).await.map_err(|error| {
+            anyhow!(
+                "STREAMING_PORT {port} cannot be opened: {error}. Is another server running? \
+             Stop it or set STREAMING_PORT."
+            )
+        })?;
+    let (ended, ending) = tokio::sync::oneshot::channel::<()>();
+    let serving = tokio::spawn(control::http::serve(
+        listener,
+        control::http::router(api),
+        control::http::Limits::default(),
+        async move { drop(ending.await) },
+    ));
+    Ok((serving, ended))
+}
+
+/// Has every shard end its sessions; a second signal or the deadline cut it short.
+async fn drain(
+    mailboxes: &[Mailbox<Mail>],
+    mut drains: tokio::sync::mpsc::UnboundedReceiver<()>,
+    signals: &mut Signals,
+    deadline: Duration,
+) {
+    let finish = async {
+        post_all(mailboxes, || Mail::Drain).await;
+        for _ in mailboxes {
+            drains.recv().await;
+        }
+    };
+    tokio::select! {
+        () = finish => {}
+        () = tokio::time::sleep(deadline) => {
+            tracing::warn!("SHUTDOWN_TIMEOUT is over: remaining connections are cut");
+        }
+        () = signals.next() => {}
     }
 }
 

@@ -72,6 +72,7 @@ pub(crate) fn require() {
 #[cfg(target_arch = "x86_64")]
 #[inline(never)]
 fn openh264_was_built_without_nasm_run_cargo_clean_p_openh264_sys2() -> [*const (); 2] {
+    // SAFETY: OpenH264's assembler code defines both; they are never called.
     unsafe extern "C" {
         fn WelsSampleSad16x16_sse2();
         #[cfg(openh264_avx2)]

@@ -1,0 +1,9 @@
+//! The packager and the presentation of `hls`.
+
+mod events;
+mod playlist;
+mod publisher;
+mod viewer;
+
+pub(crate) use publisher::hls_stream;
+pub(crate) use viewer::hls_names;

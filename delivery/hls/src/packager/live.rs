@@ -8,7 +8,9 @@ use super::audio::AudioTimeline;
 use super::cast::{Cast, Member};
 use super::continuity::{Continuity, Step};
 use super::lane::{Lane, Timeline};
-use super::plan::{Plan, audio_frame_seconds, frame_rate_milli, part_target_ms};
+use super::plan::{
+    Plan, audio_frame_seconds, audio_slack, frame_rate_milli, part_target_ms, slack,
+};
 use super::video::VideoTimeline;
 use super::warmup::FirstSegment;
 use super::writer::Writer;
@@ -139,9 +141,10 @@ impl Live {
         // The lanes begin where the leading track's first picture is shown.
         let shown = self.end + (frame.pts - frame.dts);
         let lanes = members.iter().map(|member| self.lane(member, shown)).collect();
+        let plan = self.plan.with_slack(slack(audio_slack(&members)));
         self.cast.members = members;
         let first = self.next_discontinuity == 0;
-        let mut current = Continuity::new(lanes, self.plan, first, self.end, frame, out.wall_ms);
+        let mut current = Continuity::new(lanes, plan, first, self.end, frame, out.wall_ms);
         current.frame(frame, out);
         for frame in waiting {
             current.frame(frame, out);

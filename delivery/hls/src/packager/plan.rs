@@ -1,7 +1,8 @@
 use media::codec::flac;
-use media::{CodecConfig, Timestamp};
+use media::{CodecConfig, Kind, Timestamp};
 
 use super::audio::samples_per_frame;
+use super::cast::Member;
 use crate::config::Config;
 use crate::mp4::timescale;
 
@@ -25,16 +26,26 @@ impl Plan {
     /// another rendition may be, since frames do not end at the same times.
     pub(super) fn new(config: &Config, first: Timestamp, slack: Timestamp) -> Self {
         let target_duration = rounded(config.segment).max(rounded(first + slack)).max(1);
-        // RFC 8216bis 4.4.3.1: EXTINF, rounded to the nearest integer, never exceeds the target.
-        let limit = i64::from(target_duration) * Timestamp::HZ + Timestamp::HZ / 2 - 1;
         Self {
             target_duration,
             cut: cut_at(config),
             segment: config.segment,
-            longest: Timestamp::from_ticks(limit - slack.ticks()),
+            longest: longest(target_duration) - slack,
             first_longest: first_longest(config),
         }
     }
+
+    /// The same for tracks with this slack, which may be others than the first segment's.
+    pub(super) fn with_slack(self, slack: Timestamp) -> Self {
+        let least = self.cut.min(self.longest);
+        let longest = (longest(self.target_duration) - slack).min(self.longest).max(least);
+        Self { longest, ..self }
+    }
+}
+
+/// RFC 8216bis 4.4.3.1: EXTINF, rounded to the nearest integer, never exceeds the target.
+fn longest(target_duration: u32) -> Timestamp {
+    Timestamp::from_ticks(i64::from(target_duration) * Timestamp::HZ + Timestamp::HZ / 2 - 1)
 }
 
 /// A keyframe ends a segment when three quarters of the target have passed: encoders' groups vary a little.
@@ -61,9 +72,21 @@ pub(super) fn audio_frame_seconds(config: &CodecConfig) -> f64 {
     f64::from(samples_per_frame(config)) / f64::from(scale)
 }
 
+/// How much longer than a segment of the leading track one of these tracks may get, in seconds: a
+/// picture can be cut short at a segment's end, a frame of audio cannot.
+pub(super) fn audio_slack(members: &[Member]) -> f64 {
+    let audio = members.iter().filter(|member| member.track.kind == Kind::Audio);
+    audio.map(|member| longest_audio_frame_seconds(&member.config)).fold(0.0, f64::max)
+}
+
+/// In whole milliseconds, and one for time stamps that are rounded to them.
+pub(super) fn slack(seconds: f64) -> Timestamp {
+    Timestamp::from_millis((seconds * 1_000.0).ceil() as i64 + 1)
+}
+
 /// Seconds of the longest frame that an audio track may send. Opus and FLAC may change the length with
 /// each frame.
-pub(super) fn longest_audio_frame_seconds(config: &CodecConfig) -> f64 {
+fn longest_audio_frame_seconds(config: &CodecConfig) -> f64 {
     match config {
         // RFC 6716 2.1.4.
         CodecConfig::Opus { .. } => 0.12,
@@ -142,6 +165,15 @@ mod tests {
         assert_eq!(plan(2_400).target_duration, 2);
         assert_eq!(plan(2_480).target_duration, 3, "another rendition's segment could round to 3");
         assert_eq!(plan(3_999).target_duration, 4);
+    }
+
+    #[test]
+    fn tracks_with_longer_frames_than_the_first_ones_get_shorter_segments() {
+        let plan = Plan::new(&Config::default(), Timestamp::from_millis(2_000), slack(0.021));
+        assert_eq!((plan.target_duration, plan.longest.millis()), (2, 2_477));
+        assert_eq!(plan.with_slack(slack(0.12)).longest.millis(), 2_378);
+        assert_eq!(plan.with_slack(slack(0.01)).longest, plan.longest);
+        assert_eq!(plan.with_slack(slack(9.0)).longest, plan.cut);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use media::{Frame, Kind, Timestamp, TrackId};
 
 use super::cast::Cast;
 use super::continuity::BACK_LIMIT;
-use super::plan::{Plan, cut_at, first_longest, longest_audio_frame_seconds};
+use super::plan::{Plan, audio_slack, cut_at, first_longest, slack};
 use crate::config::Config;
 
 /// Gathers the frames of the first segment: only with it are the constants of the playlists known, and
@@ -106,15 +106,9 @@ impl Warmup {
             .filter(|member| member.track.kind == Kind::Video)
             .filter_map(|member| Some((member.track, self.mean_frame(member.track)?)))
             .collect();
-        let audio_frames = cast
-            .members
-            .iter()
-            .filter(|member| member.track.kind == Kind::Audio)
-            .map(|member| longest_audio_frame_seconds(&member.config));
-        // A picture can be cut short at a segment's end, a frame of audio cannot.
         let pictures = video_frames.iter().map(|&(_, seconds)| seconds).fold(0.0, f64::max);
-        let slack = audio_frames.fold(pictures.min(config.segment.seconds() / 10.0), f64::max);
-        let slack = Timestamp::from_millis((slack * 1_000.0).ceil() as i64 + 1);
+        let pictures = pictures.min(config.segment.seconds() / 10.0);
+        let slack = slack(audio_slack(&cast.members).max(pictures));
         let mut frames: Vec<_> = std::mem::take(self).frames.into();
         if let Some(first) = frames.iter().position(|(frame, _)| frame.track == leader) {
             frames[..=first].rotate_right(1);

@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -62,6 +62,8 @@ pub struct Context {
     pub describe: Describe,
     /// Asks control which stream has a key; `None` where playback by key is off.
     pub resolve: Option<Resolve>,
+    /// HTTP requests that are being answered.
+    pub(crate) exchanges: Cell<usize>,
     pub(crate) fanout: RefCell<Fanout>,
     pub(crate) players: RefCell<HashMap<StreamId, Rc<Players>>>,
     pub(crate) shelves: RefCell<HashMap<StreamId, Rc<Shelf>>>,
@@ -102,11 +104,17 @@ impl Context {
             post: parts.post,
             describe: parts.describe,
             resolve: parts.resolve,
+            exchanges: Cell::new(0),
             fanout: RefCell::new(Fanout::new(parts.driver)),
             players: RefCell::default(),
             shelves: RefCell::default(),
             followers: RefCell::default(),
         })
+    }
+
+    /// HTTP requests that are being answered; a connection between two requests has none.
+    pub fn exchanges(&self) -> usize {
+        self.exchanges.get()
     }
 
     /// On a stream's home shard: packages a new session of it.

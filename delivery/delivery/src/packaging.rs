@@ -33,6 +33,8 @@ pub(crate) fn start(context: &Rc<Context>, stream: &Rc<Stream>, session: u32, fi
         // Control may have granted this session before it heard of the last one's end.
         first_msn = first_msn.max(older.presentation().last_msn().map_or(0, |last| last + 1));
         older.close();
+        // The copies on other shards are of the older session.
+        context.announce_over(stream.id());
     }
     let config = Config {
         segment: context.settings.segment,
@@ -152,12 +154,15 @@ impl Bench {
     async fn stay(mut self) {
         shard::sleep(AFTER_END).await;
         let mut shelves = self.context.shelves.borrow_mut();
-        if shelves.get(self.stream.id()).is_some_and(|shelf| Rc::ptr_eq(shelf, &self.shelf)) {
+        let current = shelves.get(self.stream.id()).is_some_and(|s| Rc::ptr_eq(s, &self.shelf));
+        if current {
             shelves.remove(self.stream.id());
         }
         drop(shelves);
         self.shelf.close();
-        self.context.announce_over(self.stream.id());
+        if current {
+            self.context.announce_over(self.stream.id());
+        }
         self.files.open.clear();
         self.context.counters.media_held.fetch_add(self.files.change_of_held(), Relaxed);
     }

@@ -183,7 +183,11 @@ impl Players {
         self.inner.borrow_mut().running = false;
         if self.stream.has_ended() {
             for (_, player) in &self.inner.borrow().players {
-                player.conn.close();
+                match player.wire {
+                    // Its session tells the player that the stream is over.
+                    Wire::Rtmp => player.conn.interrupt(),
+                    Wire::Flv | Wire::WsFlv => player.conn.close(),
+                }
             }
         }
     }

@@ -64,7 +64,12 @@ pub enum Letter {
         /// What changed.
         update: Box<shelf::Update>,
     },
-    /// From the home shard: the stream's session is over.
+    /// From the home shard: no more frames of the stream's session will come.
+    FramesOver {
+        /// The stream.
+        id: StreamId,
+    },
+    /// From the home shard: the stream's session is over and its playlists are gone.
     Over {
         /// The stream.
         id: StreamId,
@@ -116,7 +121,14 @@ impl Context {
                     shelf.apply(*update);
                 }
             }
-            Letter::Over { id } => self.over(&id),
+            Letter::FramesOver { id } => self.frames_over(&id),
+            Letter::Over { id } => {
+                self.frames_over(&id);
+                let shelf = self.shelves.borrow_mut().remove(&id);
+                if let Some(shelf) = shelf {
+                    shelf.close();
+                }
+            }
         }
     }
 
@@ -154,15 +166,11 @@ impl Context {
         }
     }
 
-    fn over(&self, id: &StreamId) {
+    fn frames_over(&self, id: &StreamId) {
         let stream = self.hub.borrow().get(id);
         if let Some(stream) = stream {
             self.hub.borrow_mut().remove(&stream);
             stream.end();
-        }
-        let shelf = self.shelves.borrow_mut().remove(id);
-        if let Some(shelf) = shelf {
-            shelf.close();
         }
     }
 
@@ -214,6 +222,10 @@ async fn feed(context: Rc<Context>, stream: Rc<Stream>, shard: usize, on: Rc<Cel
         seen = stream.signal().changed(seen).await;
     }
     context.counters.relays.fetch_sub(1, Relaxed);
+    if on.get() {
+        context.followers.borrow_mut().frames.remove(&(stream.id().clone(), shard));
+        context.send(shard, Letter::FramesOver { id: stream.id().clone() });
+    }
 }
 
 fn take(stream: &Stream, cursor: &mut stream::Cursor) -> Vec<Entry> {

@@ -53,6 +53,10 @@ pub async fn play(
     let key = players.join(Rc::clone(&conn), Wire::Rtmp, Some(prelude.freeze()));
     let ended = listen(&conn, &mut session, &players, key).await;
     players.leave(key);
+    if stream.has_ended() {
+        session.end_play();
+        return drain(&conn, &mut session).await;
+    }
     ended
 }
 

@@ -6,10 +6,10 @@ use super::shard_main::Plane;
 
 /// Takes a connection of the media port.
 pub(crate) fn accept(plane: &Rc<Plane>, conn: Conn) {
-    let Some(visit) = plane.enter(&conn) else { return };
+    let Some(place) = plane.enter(&conn) else { return };
     let delivery = Rc::clone(&plane.delivery);
     shard::spawn("http", async move {
         delivery::serve_http(delivery, conn).await;
-        drop(visit);
+        drop(place);
     });
 }

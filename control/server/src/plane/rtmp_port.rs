@@ -14,18 +14,21 @@ use stream::control::{Answer, Denial, Grant, Question, StreamKey};
 
 use super::home;
 use super::mail::{Mail, Publish};
-use super::shard_main::{Plane, Visit};
+use super::shard_main::Plane;
 
 /// How long control may take to decide on a publish.
 const DECIDE: Duration = Duration::from_secs(5);
 
 /// Takes a connection of the RTMP port.
 pub(crate) fn accept(plane: &Rc<Plane>, conn: Conn) {
-    let Some(visit) = plane.enter(&conn) else { return };
+    let Some(place) = plane.enter(&conn) else { return };
+    let visit = plane.visit();
     let plane = Rc::clone(plane);
     shard::spawn("rtmp", async move {
         let peer = conn.peer();
-        match Box::pin(serve(&plane, conn, visit)).await {
+        let served = Box::pin(serve(&plane, conn)).await;
+        drop((place, visit));
+        match served {
             Ok(()) | Err(Ended::Closed) => {}
             Err(ended @ Ended::Peer(_)) => {
                 tracing::error!(target: "session", %peer, reason = %ended, "RTMP session ended by error");
@@ -55,7 +58,7 @@ pub(crate) fn adopt(plane: &Rc<Plane>, publish: Publish) {
 }
 
 /// Runs the session up to its request, and the request.
-async fn serve(plane: &Rc<Plane>, conn: Conn, visit: Visit) -> Result<(), Ended> {
+async fn serve(plane: &Rc<Plane>, conn: Conn) -> Result<(), Ended> {
     let mut session = link::accept(Plane::random());
     loop {
         while let Some(output) = session.poll_output() {
@@ -73,7 +76,6 @@ async fn serve(plane: &Rc<Plane>, conn: Conn, visit: Visit) -> Result<(), Ended>
                         delivery::play_rtmp(delivery, Rc::clone(&conn), session, request, &name);
                     let ended = played.await;
                     link::linger(&conn).await;
-                    drop(visit);
                     return ended;
                 }
                 Output::Event(_) => {}

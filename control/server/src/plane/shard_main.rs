@@ -3,6 +3,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use delivery::{Context, Describe, Parts, Resolve, Settings};
@@ -56,7 +57,7 @@ pub(crate) struct Plane {
     pub(crate) ingest: Arc<ingest::Counters>,
     pub(crate) asking: Asking<Answer>,
     pub(crate) draining: Cell<bool>,
-    pub(crate) connections: Cell<usize>,
+    pub(crate) rtmp_connections: Cell<usize>,
     stop: Stop,
 }
 
@@ -114,7 +115,7 @@ impl Plane {
             ingest: Arc::clone(&parts.ingest),
             asking,
             draining: Cell::new(false),
-            connections: Cell::new(0),
+            rtmp_connections: Cell::new(0),
             stop: Stop::default(),
         })
     }
@@ -135,27 +136,25 @@ impl Plane {
         }
     }
 
-    /// Lets a connection in, unless the server ends or its address has too many.
-    pub(crate) fn enter(self: &Rc<Self>, conn: &Conn) -> Option<Visit> {
+    /// Lets a connection in, unless the server ends or its address has too many; it counts for its
+    /// address as long as the place is held.
+    pub(crate) fn enter(&self, conn: &Conn) -> Option<Place> {
         if self.draining.get() {
             return None;
         }
         let address = conn.peer().ip();
-        let Some(place) = self.setup.throttle.enter(address) else {
-            tracing::warn!(%address, "connection refused: the address has too many (MAX_CONN_PER_IP)");
-            return None;
-        };
-        Some(self.count_in(Some(place)))
+        let place = self.setup.throttle.enter(address);
+        if place.is_none() {
+            tracing::warn!(target: "session", %address, "connection refused: the address has too many (MAX_CONN_PER_IP)");
+        }
+        place
     }
 
-    /// A connection that was let in on another shard.
+    /// Counts an RTMP connection, which the end of the server waits for.
     pub(crate) fn visit(self: &Rc<Self>) -> Visit {
-        self.count_in(None)
-    }
-
-    fn count_in(self: &Rc<Self>, place: Option<Place>) -> Visit {
-        self.connections.set(self.connections.get() + 1);
-        Visit { plane: Rc::clone(self), _place: place }
+        self.rtmp_connections.set(self.rtmp_connections.get() + 1);
+        self.delivery.counters.rtmp_connections.fetch_add(1, Relaxed);
+        Visit { plane: Rc::clone(self) }
     }
 
     /// Random bytes that tell handshakes apart and protect nothing.
@@ -190,7 +189,8 @@ impl Plane {
         }
         let plane = Rc::clone(self);
         shard::spawn("drain", async move {
-            while plane.connections.get() > 0 {
+            // Connections between two requests are not waited for.
+            while plane.rtmp_connections.get() + plane.delivery.exchanges() > 0 {
                 shard::sleep(Duration::from_millis(20)).await;
             }
             plane.setup.desk.tell(Tell::Drained);
@@ -209,15 +209,16 @@ impl Plane {
     }
 }
 
-/// A connection in the counts, for as long as this lives.
+/// An RTMP connection in the counts, for as long as this lives.
 pub(crate) struct Visit {
     plane: Rc<Plane>,
-    _place: Option<Place>,
 }
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        self.plane.connections.set(self.plane.connections.get() - 1);
+        let plane = &self.plane;
+        plane.rtmp_connections.set(plane.rtmp_connections.get() - 1);
+        plane.delivery.counters.rtmp_connections.fetch_sub(1, Relaxed);
     }
 }
 

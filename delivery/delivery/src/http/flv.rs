@@ -25,7 +25,7 @@ pub(crate) async fn play(exchange: &Exchange<'_>, id: &StreamId) -> Option<After
     let Some(stream) = exchange.context.stream(id) else { return route::offline(exchange).await };
     if exchange.request.method == Method::Head {
         let mut out = Vec::new();
-        let head = exchange.head(&mut out, Status::Ok).content_type(mime::FLV);
+        let head = exchange.endless_head(&mut out).content_type(mime::FLV);
         head.cache(CacheControl::NoStore).finish().ok()?;
         exchange.conn.write_all(&out).await.ok()?;
         return Some(After::Close);
@@ -46,7 +46,7 @@ pub(crate) async fn play(exchange: &Exchange<'_>, id: &StreamId) -> Option<After
         }
         out.extend_from_slice(ws::binary_header(file.len() as u64).as_ref());
     } else {
-        let head = exchange.head(&mut out, Status::Ok).content_type(mime::FLV);
+        let head = exchange.endless_head(&mut out).content_type(mime::FLV);
         head.cache(CacheControl::NoStore).finish().ok()?;
     }
     out.extend_from_slice(&file);

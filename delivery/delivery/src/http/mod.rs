@@ -62,6 +62,7 @@ async fn answer(
                 Ok(Parsed::Partial) => {}
                 Ok(Parsed::Request { request, consumed }) => {
                     let exchange = Exchange::new(context, conn, &request);
+                    let _busy = Busy::new(context);
                     let after = if request.body == Body::None {
                         route::answer(&exchange).await
                     } else {
@@ -116,6 +117,24 @@ async fn refuse(context: &Context, conn: &Conn, error: &HttpError) {
     }
     // The peer may be gone, which is all the same now.
     drop(shard::timeout(HEAD, conn.write_all(&response)).await);
+}
+
+/// A request's place in the count of those that are being answered.
+struct Busy {
+    context: Rc<Context>,
+}
+
+impl Busy {
+    fn new(context: &Rc<Context>) -> Self {
+        context.exchanges.set(context.exchanges.get() + 1);
+        Self { context: Rc::clone(context) }
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.context.exchanges.set(self.context.exchanges.get() - 1);
+    }
 }
 
 /// A connection's place in the count of open ones.

@@ -59,6 +59,11 @@ impl<'r> Exchange<'r> {
         self.context.settings.cors.decide(self.request.origin)
     }
 
+    /// Begins the head of a response whose end is the connection's.
+    pub(crate) fn endless_head<'o>(&self, out: &'o mut Vec<u8>) -> ResponseHead<'o> {
+        ResponseHead::new(out, Status::Ok).date(&date()).cors(self.cors()).keep_alive(false)
+    }
+
     /// Begins a response head with the fields that all responses have.
     pub(crate) fn head<'o>(&self, out: &'o mut Vec<u8>, status: Status) -> ResponseHead<'o> {
         let date = http_date((shard::unix_millis() / 1000) as u64);

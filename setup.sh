@@ -42,7 +42,13 @@ fi
 install_missing nasm nasm g++ g++ make make
 
 if [ "$mode" = --test ]; then
-  install_missing ffmpeg ffmpeg chromium chromium nodejs node npm npm curl curl python3 python3 python3-pip pip3
+  install_missing ffmpeg ffmpeg chromium chromium nodejs node npm npm curl curl python3 python3
+  # Debian has venv apart from python3.
+  python3 -c 'import ensurepip' 2>/dev/null || install_missing python3-venv no-such-command
+  # Debian 12's Node is too old for the pages' build; npm has newer ones.
+  if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then
+    npm install --silent --no-audit --no-fund --prefix "${CARGO_TARGET_DIR:-target}/node" node@22
+  fi
   if ! command -v cargo-nextest >/dev/null; then
     say "Installing cargo-nextest"
     cargo install --locked cargo-nextest >&2

@@ -15,8 +15,10 @@ fi
 
 # libFuzzer's flags are unstable options of the compiler, which the stable one has too.
 export RUSTC_BOOTSTRAP=1
-# Parsers here hold to far less; inputs that take longer than a second are findings, if slow machines allow.
+# What an input may take of bytes, memory and seconds. The sanitizer's own memory must fit in too, and
+# what a process leaves behind at its end is no finding.
 limits=(-max_len=4096 -rss_limit_mb=512 -timeout=10 -report_slow_units=2)
+export ASAN_OPTIONS=quarantine_size_mb=16:detect_leaks=0
 work=${CARGO_TARGET_DIR:-target}
 host=$(rustc -vV | sed -n 's/^host: //p')
 failed=0
@@ -24,9 +26,9 @@ failed=0
 cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
 cargo fuzz build --fuzz-dir . --sanitizer "${SANITIZER:-address}"
 
-# What this machine's libFuzzer prints last after a label.
-last() { grep -oE "$1 *[0-9]+" "$2" | tail -n 1 | grep -oE '[0-9]+$' || echo 0; }
-first() { grep -oE "$1 *[0-9]+" "$2" | head -n 1 | grep -oE '[0-9]+$' || echo 0; }
+# The first or last number that libFuzzer printed behind a label.
+first() { grep -oE "$1 *[0-9]+" "$2" | sed -n '1s/.* //p'; }
+last() { grep -oE "$1 *[0-9]+" "$2" | sed -n '$s/.* //p'; }
 
 # The inputs that reach what no smaller one reaches, out of the corpus and what was found.
 minimise() {
@@ -42,6 +44,7 @@ minimise() {
 fuzz() {
   local target=$1 result=fine
   local found=$work/fuzz/$target log=$work/fuzz/$target.log options=("${limits[@]}")
+  rm -rf "$found"
   mkdir -p "$found" "corpus/$target" "regressions/$target"
   if [[ -e dictionaries/$target.dict ]]; then
     options+=("-dict=dictionaries/$target.dict")
@@ -56,8 +59,7 @@ fuzz() {
   rmdir --ignore-fail-on-non-empty "regressions/$target"
   printf '%-16s %10s runs   coverage %5s to %5s   corpus %4s files %7s bytes   %s\n' "$target" \
     "$(last 'number_of_executed_units:' "$log")" "$(first 'INITED cov:' "$log")" "$(last 'cov:' "$log")" \
-    "$(find "corpus/$target" -type f | wc -l)" "$(find "corpus/$target" -type f -printf '%s\n' | paste -sd+ | bc)" \
-    "$result"
+    "$(find "corpus/$target" -type f | wc -l)" "$(cat "corpus/$target"/* | wc -c)" "$result"
 }
 
 for target in "${targets[@]}"; do

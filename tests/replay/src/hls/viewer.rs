@@ -54,6 +54,9 @@ impl Viewer {
         }
         for rendition in &lineup.renditions {
             let track = rendition.track;
+            if presentation.ready(track, None, None) != Readiness::Ready {
+                continue;
+            }
             let full = presentation.media(track, false).expect("it is in the lineup");
             let delta = presentation.media(track, true).expect("it is in the lineup");
             self.load(presentation, files, track, full, &delta);
@@ -163,8 +166,7 @@ fn same_as_before(before: &Playlist<'_>, now: &Playlist<'_>) {
             assert_eq!(again, segment, "what is said of segment {msn} changed");
         }
     }
-    assert!(before.last() <= now.last() || now.segments.is_empty(), "segments went back");
-    assert!(!before.ended || now.last() >= before.last());
+    assert!(before.last() <= now.last(), "segments went back");
 }
 
 /// A delta update is the whole playlist without its first segments.

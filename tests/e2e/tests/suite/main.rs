@@ -1,0 +1,14 @@
+//! The server as a whole, with clients that others wrote.
+
+mod admin;
+mod browser;
+mod common;
+mod enhanced;
+mod http;
+mod logs;
+mod playing;
+mod playlists;
+mod publishers;
+mod restart;
+mod stalled;
+mod start;

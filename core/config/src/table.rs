@@ -235,7 +235,7 @@ settings! {
             row("50/s burst 500", Kind::Rate, Live).later();
         /// Networks that the limits of connections pass over.
         THROTTLE_EXEMPT => throttle_exempt: Vec<Cidr> =
-            row("loopback", Kind::Cidrs, Live).later();
+            row("loopback", Kind::Cidrs, Live);
         /// Open connections of everybody together; when they are reached, /ready says full.
         MAX_CONNECTIONS => max_connections: Option<u32> =
             row("auto", Kind::NumberOrAuto(16, 100 * MILLION), Restart)

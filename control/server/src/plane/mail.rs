@@ -4,6 +4,8 @@ use shard::{Asked, Handoff, Mailbox};
 use stream::Listing;
 use stream::control::{Answer, Command, Grant, Notice, Question, StreamId};
 
+use super::throttle::Place;
+
 /// What a shard gets by mail, from other shards and from control.
 pub(crate) enum Mail {
     /// A publisher whose stream's home is here; the socket comes along.
@@ -30,6 +32,8 @@ pub(crate) struct Publish {
     pub(crate) session: ServerSession,
     pub(crate) request: RequestId,
     pub(crate) grant: Grant,
+    /// Counts the connection for its address.
+    pub(crate) place: Place,
 }
 
 /// A question to control.

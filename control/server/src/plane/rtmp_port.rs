@@ -15,6 +15,7 @@ use stream::control::{Answer, Denial, Grant, Question, StreamKey};
 use super::home;
 use super::mail::{Mail, Publish};
 use super::shard_main::Plane;
+use super::throttle::Place;
 
 /// How long control may take to decide on a publish.
 const DECIDE: Duration = Duration::from_secs(5);
@@ -26,8 +27,8 @@ pub(crate) fn accept(plane: &Rc<Plane>, conn: Conn) {
     let plane = Rc::clone(plane);
     shard::spawn("rtmp", async move {
         let peer = conn.peer();
-        let served = Box::pin(serve(&plane, conn)).await;
-        drop((place, visit));
+        let served = Box::pin(serve(&plane, conn, place)).await;
+        drop(visit);
         match served {
             Ok(()) | Err(Ended::Closed) => {}
             Err(ended @ Ended::Peer(_)) => {
@@ -53,12 +54,12 @@ pub(crate) fn adopt(plane: &Rc<Plane>, publish: Publish) {
     let plane = Rc::clone(plane);
     shard::spawn("publisher", async move {
         begin(&plane, conn, publish.session, publish.request, publish.grant).await;
-        drop(visit);
+        drop((publish.place, visit));
     });
 }
 
 /// Runs the session up to its request, and the request.
-async fn serve(plane: &Rc<Plane>, conn: Conn) -> Result<(), Ended> {
+async fn serve(plane: &Rc<Plane>, conn: Conn, place: Place) -> Result<(), Ended> {
     let mut session = link::accept(Plane::random());
     loop {
         while let Some(output) = session.poll_output() {
@@ -66,7 +67,7 @@ async fn serve(plane: &Rc<Plane>, conn: Conn) -> Result<(), Ended> {
                 Output::Send(bytes) => link::send(&conn, &bytes).await?,
                 Output::Close => return Ok(()),
                 Output::Event(Event::Publish { request, name, .. }) => {
-                    Box::pin(publish(plane, conn, session, request, &name)).await;
+                    Box::pin(publish(plane, conn, session, request, &name, place)).await;
                     return Ok(());
                 }
                 Output::Event(Event::Play { request, name, .. }) => {
@@ -92,6 +93,7 @@ async fn publish(
     session: ServerSession,
     request: RequestId,
     key: &str,
+    place: Place,
 ) {
     let question = Question::Publish { key: StreamKey(key.to_owned()), peer: conn.peer().ip() };
     let grant = match plane.ask(DECIDE, question).await {
@@ -107,7 +109,7 @@ async fn publish(
     let peer = conn.peer();
     let Ok(socket) = conn.hand_off() else { return };
     let home = grant.home;
-    let letter = Mail::Publish(Box::new(Publish { socket, session, request, grant }));
+    let letter = Mail::Publish(Box::new(Publish { socket, session, request, grant, place }));
     if let Err(shard::Full(Mail::Publish(publish))) = plane.setup.mailboxes[home].post(letter) {
         tracing::error!(target: "session", %peer, shard = home, "the stream's home shard does not keep up");
         let Ok(conn) = publish.socket.adopt() else { return };

@@ -228,3 +228,86 @@ fn media_kind(kind: Kind) -> MediaKind {
         Kind::Audio => MediaKind::Audio,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use media::{AudioInfo, CodecConfig, Timestamp, Track, TrackId, VideoInfo};
+    use proptest::prelude::*;
+
+    fn tracks() -> TrackSet {
+        let h264 =
+            CodecConfig::H264 { record: Bytes::from_static(b"avcC"), info: VideoInfo::default() };
+        let aac = CodecConfig::Aac {
+            record: Bytes::from_static(b"\x12\x10"),
+            info: AudioInfo::default(),
+        };
+        let video = Track { id: TrackId::video(0), config: h264 };
+        let audio = Track { id: TrackId::audio(0), config: aac };
+        TrackSet { tracks: vec![video, audio], discontinuity: 0 }
+    }
+
+    fn frames(lengths: &[usize]) -> Vec<Frame> {
+        let frame = |(index, &len): (usize, &usize)| {
+            let dts = Timestamp::from_millis(index as i64 * 20);
+            let track = if index % 3 == 0 { TrackId::video(0) } else { TrackId::audio(0) };
+            Frame {
+                track,
+                dts,
+                pts: dts,
+                keyframe: true,
+                data: Bytes::from(vec![index as u8; len]),
+            }
+        };
+        lengths.iter().enumerate().map(frame).collect()
+    }
+
+    fn whole(batch: &Batch<'_>) -> Vec<u8> {
+        batch.slices().iter().flat_map(|slice| slice.to_vec()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_batch_cut_anywhere_goes_on_with_the_rest_of_one_message(
+            lengths in prop::collection::vec(0_usize..200, 1..20),
+            wire in prop::sample::select(vec![Wire::Rtmp, Wire::Flv, Wire::WsFlv]),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let (tracks, frames) = (tracks(), frames(&lengths));
+            let mut batch = Batch::new(wire, Vec::new());
+            batch.start(&tracks, None, 0, 100);
+            for (index, frame) in frames.iter().enumerate() {
+                batch.frame(frame, &tracks, 101 + index as u64);
+            }
+            let bytes = whole(&batch);
+            prop_assert_eq!(bytes.len(), batch.len());
+            let sent = cut.index(bytes.len() + 1);
+            let (rest, next) = batch.split(sent, 100);
+            let rest: Vec<u8> = rest.iter().flat_map(|piece| piece.to_vec()).collect();
+            prop_assert_eq!(&bytes[sent..sent + rest.len()], &rest[..]);
+            // A batch of what follows is exactly what is missing.
+            let mut after = Batch::new(wire, Vec::new());
+            if sent == 0 {
+                after.start(&tracks, None, 0, 100);
+            }
+            for (index, frame) in frames.iter().enumerate().filter(|(index, _)| 101 + *index as u64 > next) {
+                after.frame(frame, &tracks, 101 + index as u64);
+            }
+            let head = sent + rest.len();
+            if next > 100 || sent == 0 {
+                prop_assert_eq!(&bytes[head..], &whole(&after)[..]);
+            }
+        }
+    }
+
+    #[test]
+    fn tracks_that_the_protocol_does_not_know_are_left_out() {
+        let mut tracks = tracks();
+        tracks.tracks[1].id = TrackId::audio(1);
+        let mut frame = frames(&[10])[0].clone();
+        frame.track = TrackId::audio(1);
+        let mut batch = Batch::new(Wire::Flv, Vec::new());
+        batch.frame(&frame, &tracks, 1);
+        assert_eq!(batch.len(), 0);
+    }
+}

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZero;
 
 use anyhow::Result;
-use shard::Preference;
+use config::Config;
 
 use crate::settings::{self, Flags};
 use crate::{Misuse, admin, serve};
@@ -51,23 +51,24 @@ pub(crate) fn check(flags: Flags) -> Result<()> {
         Ok(()) => Report::good("database", "embedded (SQLite), answers"),
         Err(error) => report.bad(&format!("the database cannot be used: {error:#}")),
     }
-    runtime(&mut report);
+    runtime(&mut report, &config);
     limits(&mut report, config.max_conn_per_ip, config.max_streams_per_user);
     report.finish()
 }
 
-fn runtime(report: &mut Report) {
-    match shard::choose(Preference::Auto) {
+fn runtime(report: &mut Report, config: &Config) {
+    match shard::choose(serve::preference(config.runtime)) {
         Ok((driver, None)) => Report::good("runtime", driver.name()),
         Ok((driver, Some(reason))) => Report::note(&format!(
             "runtime: {} (io_uring is refused: {reason}). It works, at up to 30 % more CPU. \
              In Docker, use a seccomp profile that allows io_uring_setup, io_uring_enter and io_uring_register.",
             driver.name()
         )),
-        Err(error) => report.bad(&format!("no runtime: {error}")),
+        Err(error) => report.bad(&format!("RUNTIME=io_uring, but the kernel refuses it: {error}")),
     }
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    Report::good("shards", &format!("{cores} cores"));
+    let shards = config.shards.map_or(cores, usize::from);
+    Report::good("shards", &format!("{shards} on {cores} cores"));
     Report::good("encoder", &codecs::assembler().to_string());
 }
 

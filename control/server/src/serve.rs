@@ -166,7 +166,7 @@ impl Media {
     }
 }
 
-fn preference(runtime: config::Runtime) -> shard::Preference {
+pub(crate) fn preference(runtime: config::Runtime) -> shard::Preference {
     match runtime {
         config::Runtime::Auto => shard::Preference::Auto,
         config::Runtime::IoUring => shard::Preference::IoUring,

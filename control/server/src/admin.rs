@@ -7,12 +7,12 @@ use control::admin::{self, Admin, Request};
 use store::{Secrets, SecretsGiven, Store};
 
 use crate::settings::{self, Flags};
-use crate::{Misuse, serve};
+use crate::{Misuse, addresses};
 
 /// Runs an administration command and prints its answer.
 pub(crate) fn run(flags: Flags, request: Request, json: bool) -> Result<()> {
     let (config, _) = settings::load(flags)?;
-    let links = serve::links(&config);
+    let links = addresses::links(&config);
     let response =
         admin::run(&config.data_dir, request, || open(&config, links).map_err(Into::into))?;
     if let Some(fault) = response.fault() {

@@ -5,7 +5,6 @@ use control::{FirstAdmin, Links};
 use shard::Driver;
 
 use crate::demo::Prepared;
-use crate::serve;
 
 /// Descriptors that are not for connections: files, databases, rings.
 const OWN_DESCRIPTORS: u64 = 200;
@@ -14,7 +13,7 @@ const PER_STREAM: u64 = 4;
 
 /// What is to be told about the configuration.
 pub(crate) fn notes(notes: &[Note], config: &Config) {
-    for note in serve::told(notes) {
+    for note in notes {
         tracing::warn!("{note}");
     }
     let not_yet = config.not_yet();

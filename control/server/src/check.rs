@@ -7,15 +7,15 @@ use anyhow::Result;
 use config::Config;
 
 use crate::settings::{self, Flags};
-use crate::{Misuse, admin, serve};
+use crate::{Misuse, admin};
 
 /// Checks everything, says what is wrong, and fails if anything is.
 pub(crate) fn check(flags: Flags) -> Result<()> {
     let (config, notes) = settings::load(flags)?;
     let mut report = Report::default();
     Report::good("configuration", "valid");
-    for note in serve::told(&notes) {
-        Report::note(&note);
+    for note in &notes {
+        Report::note(&note.to_string());
     }
     let not_yet = config.not_yet();
     if !not_yet.is_empty() {
@@ -57,7 +57,7 @@ pub(crate) fn check(flags: Flags) -> Result<()> {
 }
 
 fn runtime(report: &mut Report, config: &Config) {
-    match shard::choose(serve::preference(config.runtime)) {
+    match shard::choose(settings::preference(config.runtime)) {
         Ok((driver, None)) => Report::good("runtime", driver.name()),
         Ok((driver, Some(reason))) => Report::note(&format!(
             "runtime: {} (io_uring is refused: {reason}). It works, at up to 30 % more CPU. \

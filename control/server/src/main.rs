@@ -1,5 +1,6 @@
 //! `shardcast`: arguments, files and the wiring of the parts; nothing else.
 
+mod addresses;
 mod admin;
 mod banner;
 mod check;

@@ -1,22 +1,23 @@
 //! `shardcast serve`: starts everything in order, runs until a signal, ends everything in order.
 
 use std::io::IsTerminal;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
-use config::{Config, Host, Note};
+use config::Config;
 use control::admin::{Admin, AdminSocket};
 use control::logs::{Console, LogSettings};
-use control::{Authority, AuthoritySettings, DataDirLock, Lifecycle, Links, Outputs, Vitals};
+use control::{Authority, AuthoritySettings, DataDirLock, Lifecycle, Links, Vitals};
 use media::Timestamp;
 use shard::{Driver, Inbox, Mailbox, Shard, mailbox};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::addresses;
 use crate::admin;
 use crate::banner;
 use crate::demo;
@@ -48,7 +49,7 @@ pub(crate) fn serve(flags: Flags, with_demo: bool) -> Result<()> {
     let media = Media::start(&config)?;
     let server = Server {
         demo: with_demo.then(|| demo::prepare(&store)).transpose()?,
-        links: links(&config),
+        links: addresses::links(&config),
         dropped_log_lines: logs.dropped(),
         config,
         store,
@@ -88,34 +89,6 @@ fn make_directories(config: &Config) -> Result<()> {
     Ok(())
 }
 
-/// The URLs that are told to people.
-pub(crate) fn links(config: &Config) -> Links {
-    let host = config.public_host.first().map_or_else(found_host, Host::to_string);
-    let outputs =
-        Outputs { hls: true, dash: false, flv: true, whip: false, whep: false, watch: true };
-    let rtmp = format!("rtmp://{host}:{}", config.rtmp_port);
-    let media = match &config.public_media_url {
-        Some(url) => url.as_str().to_owned(),
-        None => format!("http://{host}:{}", config.http_port),
-    };
-    Links::new(&rtmp, &media, outputs)
-}
-
-/// The address of the interface that leads to the Internet, which nothing is sent to; without one,
-/// `localhost`.
-pub(crate) fn found_host() -> String {
-    let find = || -> std::io::Result<IpAddr> {
-        let socket = std::net::UdpSocket::bind(("0.0.0.0", 0))?;
-        // An address for documentation (RFC 5737): connecting a UDP socket only looks up the route.
-        socket.connect(("192.0.2.1", 9))?;
-        Ok(socket.local_addr()?.ip())
-    };
-    match find() {
-        Ok(address) if !address.is_loopback() && !address.is_unspecified() => address.to_string(),
-        _ => "localhost".into(),
-    }
-}
-
 /// The running media plane.
 struct Media {
     shards: Vec<Shard>,
@@ -127,7 +100,7 @@ struct Media {
 
 impl Media {
     fn start(config: &Config) -> Result<Self> {
-        let (driver, fallback) = shard::choose(preference(config.runtime))
+        let (driver, fallback) = shard::choose(settings::preference(config.runtime))
             .context("RUNTIME=io_uring, but the kernel refuses io_uring")?;
         if let Some(reason) = fallback {
             tracing::warn!(%reason, "io_uring is not to be had: the shards run on epoll, at up to 30 % more CPU");
@@ -163,14 +136,6 @@ impl Media {
         }
         let plant = Arc::new(Plant { driver, shards: counters, live: std::sync::Mutex::default() });
         Ok(Self { shards, mailboxes, plant, asks, tells })
-    }
-}
-
-pub(crate) fn preference(runtime: config::Runtime) -> shard::Preference {
-    match runtime {
-        config::Runtime::Auto => shard::Preference::Auto,
-        config::Runtime::IoUring => shard::Preference::IoUring,
-        config::Runtime::Epoll => shard::Preference::Epoll,
     }
 }
 
@@ -429,9 +394,4 @@ fn cors(config: &Config) -> control::http::Cors {
             list.iter().map(|origin| origin.as_str().to_owned()).collect(),
         ),
     }
-}
-
-/// What is worth telling about the configuration.
-pub(crate) fn told(notes: &[Note]) -> impl Iterator<Item = String> + '_ {
-    notes.iter().map(ToString::to_string)
 }

@@ -40,3 +40,12 @@ fn read(path: &Path) -> Result<String> {
         Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
     }
 }
+
+/// What the shards are to run on.
+pub(crate) fn preference(runtime: config::Runtime) -> shard::Preference {
+    match runtime {
+        config::Runtime::Auto => shard::Preference::Auto,
+        config::Runtime::IoUring => shard::Preference::IoUring,
+        config::Runtime::Epoll => shard::Preference::Epoll,
+    }
+}

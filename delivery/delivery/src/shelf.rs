@@ -106,6 +106,16 @@ impl Shelf {
         self.inner.borrow_mut().presentation.expired(wall_ms)
     }
 
+    /// What the streamer should change about how the stream is cut into groups.
+    pub(crate) fn advice(&self) -> Option<String> {
+        (!self.presentation().is_independent()).then(|| {
+            "Key frames are further apart than a segment may be long, so players start and switch \
+             slowly. In OBS set Output > Keyframe Interval to 2 s; with ffmpeg add -g 60 (twice the \
+             frame rate)."
+                .to_owned()
+        })
+    }
+
     /// A rendition's file.
     pub(crate) fn file(&self, track: TrackId) -> Option<MemView> {
         self.inner.borrow().files.get(&track).cloned()

@@ -9,7 +9,7 @@ use stream::Listing;
 use stream::control::Notice;
 
 use super::mail::{Mail, Tell};
-use super::shard_main::Plane;
+use super::state::Plane;
 
 /// A new session began: its packager starts, and it is listed for as long as it lives.
 pub(crate) fn open(plane: &Rc<Plane>, source: &Rc<Source>) {

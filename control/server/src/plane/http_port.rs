@@ -2,7 +2,7 @@ use std::rc::Rc;
 
 use shard::Conn;
 
-use super::shard_main::Plane;
+use super::state::Plane;
 
 /// Takes a connection of the media port.
 pub(crate) fn accept(plane: &Rc<Plane>, conn: Conn) {

@@ -6,10 +6,12 @@ mod http_port;
 mod mail;
 mod rtmp_port;
 mod shard_main;
+mod state;
 mod throttle;
 
 pub(crate) use mail::{Ask, Desk, Mail, Tell};
-pub(crate) use shard_main::{Setup, ShardParts, run};
+pub(crate) use shard_main::run;
+pub(crate) use state::{Setup, ShardParts};
 pub(crate) use throttle::Throttle;
 
 /// Letters that wait for a shard. One letter is a batch of frames or an event, so this is seconds of

@@ -14,7 +14,7 @@ use stream::control::{Answer, Denial, Grant, Question, StreamKey};
 
 use super::home;
 use super::mail::{Mail, Publish};
-use super::shard_main::Plane;
+use super::state::Plane;
 use super::throttle::Place;
 
 /// How long control may take to decide on a publish.

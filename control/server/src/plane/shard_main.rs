@@ -1,65 +1,15 @@
-use std::cell::{Cell, RefCell};
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::net::SocketAddr;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use delivery::{Context, Describe, Parts, Resolve, Settings};
-use ingest::{Sources, Takeover};
-use shard::{Acceptor, Asking, Conn, Driver, Health, Inbox, Mailbox, Stop};
-use stream::control::{Answer, Command, Question, StreamId, StreamKey};
-use stream::{Directory, Hub, Limits};
+use shard::Acceptor;
+use stream::control::Command;
 
-use super::mail::{Ask, Desk, Mail, Tell};
-use super::throttle::Place;
-use super::{MAX_ASKED, Throttle, home, http_port, rtmp_port};
+use super::mail::{Mail, Tell};
+use super::state::{Plane, Setup, ShardParts};
+use super::{home, http_port, rtmp_port};
 
-/// How long control may take to answer a viewer's question.
-const DESCRIBE: Duration = Duration::from_secs(2);
 /// How often streams without publisher are looked at.
 const JANITOR: Duration = Duration::from_millis(250);
-
-/// What all shards are started with.
-#[derive(Clone)]
-pub(crate) struct Setup {
-    pub(crate) driver: Driver,
-    pub(crate) rtmp: SocketAddr,
-    pub(crate) http: SocketAddr,
-    pub(crate) takeover: Takeover,
-    pub(crate) key_playback: bool,
-    pub(crate) delivery: Settings,
-    pub(crate) throttle: Arc<Throttle>,
-    pub(crate) mailboxes: Vec<Mailbox<Mail>>,
-    pub(crate) desk: Desk,
-}
-
-/// What one shard is started with.
-pub(crate) struct ShardParts {
-    pub(crate) id: usize,
-    pub(crate) inbox: Inbox<Mail>,
-    pub(crate) health: Arc<Health>,
-    pub(crate) ingest: Arc<ingest::Counters>,
-    pub(crate) delivery: Arc<delivery::Counters>,
-    /// Told once the ports are open, or why they are not.
-    pub(crate) started: std::sync::mpsc::Sender<std::io::Result<()>>,
-}
-
-/// What the tasks of one shard share.
-pub(crate) struct Plane {
-    pub(crate) id: usize,
-    pub(crate) setup: Setup,
-    pub(crate) sources: RefCell<Sources>,
-    pub(crate) hub: Rc<RefCell<Hub>>,
-    pub(crate) directory: Rc<RefCell<Directory>>,
-    pub(crate) delivery: Rc<Context>,
-    pub(crate) ingest: Arc<ingest::Counters>,
-    pub(crate) asking: Asking<Answer>,
-    pub(crate) draining: Cell<bool>,
-    pub(crate) rtmp_connections: Cell<usize>,
-    stop: Stop,
-}
 
 /// A shard's life: opens its ports, serves until it is told to stop.
 pub(crate) async fn run(setup: Setup, parts: ShardParts) {
@@ -86,82 +36,6 @@ pub(crate) async fn run(setup: Setup, parts: ShardParts) {
 }
 
 impl Plane {
-    fn new(setup: Setup, parts: &ShardParts) -> Rc<Self> {
-        let hub = Rc::new(RefCell::new(Hub::default()));
-        let directory = Rc::new(RefCell::new(Directory::default()));
-        let asking = Asking::new(MAX_ASKED);
-        let mailboxes = setup.mailboxes.clone();
-        let delivery = Context::new(Parts {
-            shard: parts.id,
-            driver: setup.driver,
-            settings: setup.delivery.clone(),
-            hub: Rc::clone(&hub),
-            directory: Rc::clone(&directory),
-            counters: Arc::clone(&parts.delivery),
-            health: Arc::clone(&parts.health),
-            post: Box::new(move |shard, letter| {
-                mailboxes[shard].post(Mail::Delivery(letter)).is_ok()
-            }),
-            describe: describe(parts.id, &setup.desk, &asking),
-            resolve: setup.key_playback.then(|| resolve(parts.id, &setup.desk, &asking)),
-        });
-        Rc::new(Self {
-            id: parts.id,
-            sources: RefCell::new(Sources::new(setup.takeover, Limits::default())),
-            setup,
-            hub,
-            directory,
-            delivery,
-            ingest: Arc::clone(&parts.ingest),
-            asking,
-            draining: Cell::new(false),
-            rtmp_connections: Cell::new(0),
-            stop: Stop::default(),
-        })
-    }
-
-    /// Asks control; `None` when no answer came in time.
-    pub(crate) async fn ask(&self, deadline: Duration, question: Question) -> Option<Answer> {
-        let (shard, asks) = (self.id, &self.setup.desk.asks);
-        let send = |asked| asks.post(Ask { shard, asked, question }).is_ok();
-        self.asking.ask(deadline, send).await
-    }
-
-    /// Tells every other shard.
-    pub(crate) fn broadcast(&self, mail: impl Fn() -> Mail) {
-        for (shard, mailbox) in self.setup.mailboxes.iter().enumerate() {
-            if shard != self.id && mailbox.post(mail()).is_err() {
-                tracing::error!(shard, "the shard does not keep up: a letter to it is lost");
-            }
-        }
-    }
-
-    /// Lets a connection in, unless the server ends or its address has too many; it counts for its
-    /// address as long as the place is held.
-    pub(crate) fn enter(&self, conn: &Conn) -> Option<Place> {
-        if self.draining.get() {
-            return None;
-        }
-        let address = conn.peer().ip();
-        let place = self.setup.throttle.enter(address);
-        if place.is_none() {
-            tracing::warn!(target: "session", %address, "connection refused: the address has too many (MAX_CONN_PER_IP)");
-        }
-        place
-    }
-
-    /// Counts an RTMP connection, which the end of the server waits for.
-    pub(crate) fn visit(self: &Rc<Self>) -> Visit {
-        self.rtmp_connections.set(self.rtmp_connections.get() + 1);
-        self.delivery.counters.rtmp_connections.fetch_add(1, Relaxed);
-        Visit { plane: Rc::clone(self) }
-    }
-
-    /// Random bytes that tell handshakes apart and protect nothing.
-    pub(crate) fn random() -> [u8; rtmp::RANDOM_LEN] {
-        RandomState::new().build_hasher().finish().to_le_bytes()
-    }
-
     fn open(self: &Rc<Self>, letter: Mail) {
         match letter {
             Mail::Publish(publish) => rtmp_port::adopt(self, *publish),
@@ -207,54 +81,4 @@ impl Plane {
             }
         }
     }
-}
-
-/// An RTMP connection in the counts, for as long as this lives.
-pub(crate) struct Visit {
-    plane: Rc<Plane>,
-}
-
-impl Drop for Visit {
-    fn drop(&mut self) {
-        let plane = &self.plane;
-        plane.rtmp_connections.set(plane.rtmp_connections.get() - 1);
-        plane.delivery.counters.rtmp_connections.fetch_sub(1, Relaxed);
-    }
-}
-
-fn describe(shard: usize, desk: &Desk, asking: &Asking<Answer>) -> Describe {
-    let (asks, asking) = (desk.asks.clone(), asking.clone());
-    Box::new(move |id: StreamId| {
-        let answer = ask(shard, asks.clone(), asking.clone(), Question::Describe { id });
-        Box::pin(async move {
-            match answer.await {
-                Some(Answer::Describe(description)) => description,
-                _ => None,
-            }
-        })
-    })
-}
-
-fn resolve(shard: usize, desk: &Desk, asking: &Asking<Answer>) -> Resolve {
-    let (asks, asking) = (desk.asks.clone(), asking.clone());
-    Box::new(move |key: StreamKey| {
-        let answer = ask(shard, asks.clone(), asking.clone(), Question::Playback { key });
-        Box::pin(async move {
-            match answer.await {
-                Some(Answer::Playback(id)) => id,
-                _ => None,
-            }
-        })
-    })
-}
-
-/// A viewer's question to control.
-async fn ask(
-    shard: usize,
-    asks: Mailbox<Ask>,
-    asking: Asking<Answer>,
-    question: Question,
-) -> Option<Answer> {
-    let send = |asked| asks.post(Ask { shard, asked, question }).is_ok();
-    asking.ask(DESCRIBE, send).await
 }

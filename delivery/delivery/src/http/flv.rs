@@ -11,7 +11,6 @@ use stream::control::StreamId;
 
 use super::After;
 use super::reply::Exchange;
-use super::route;
 use crate::players::Players;
 use crate::watching::Watching;
 use crate::wire::Wire;
@@ -22,7 +21,7 @@ const MAX_MESSAGE: usize = MessageReader::SMALL_MESSAGE;
 const TRACKS: Duration = Duration::from_secs(5);
 
 pub(crate) async fn play(exchange: &Exchange<'_>, id: &StreamId) -> Option<After> {
-    let Some(stream) = exchange.context.stream(id) else { return route::offline(exchange).await };
+    let Some(stream) = exchange.context.stream(id) else { return exchange.offline().await };
     if exchange.request.method == Method::Head {
         let mut out = Vec::new();
         let head = exchange.endless_head(&mut out).content_type(mime::FLV);
@@ -31,7 +30,7 @@ pub(crate) async fn play(exchange: &Exchange<'_>, id: &StreamId) -> Option<After
         return Some(After::Close);
     }
     let tracks = crate::rtmp_play::known_tracks(&stream, TRACKS).await;
-    let Some(tracks) = tracks else { return route::offline(exchange).await };
+    let Some(tracks) = tracks else { return exchange.offline().await };
     let file = media::flv::file_header(tracks.audio().is_some(), tracks.video().is_some());
     let mut out = Vec::new();
     let websocket = exchange.request.wants_websocket();

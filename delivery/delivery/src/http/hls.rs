@@ -8,8 +8,8 @@ use http1::{CacheControl, Status, mime};
 use media::{Kind, TrackId};
 use stream::control::StreamId;
 
+use super::After;
 use super::reply::{Exchange, Reply};
-use super::{After, route};
 use crate::audience::Audience;
 use crate::relay;
 use crate::shelf::Shelf;
@@ -25,7 +25,7 @@ const KEEP_PLAYLIST: u32 = 1;
 
 pub(crate) async fn answer(exchange: &Exchange<'_>, id: &StreamId, name: &str) -> Option<After> {
     let Some(shelf) = relay::shelf(exchange.context, id) else {
-        return route::offline(exchange).await;
+        return exchange.offline().await;
     };
     // A name that is about to exist is waited for; everything else is answered now.
     let found = shard::timeout(BLOCK, known(&shelf, name)).await;
@@ -33,29 +33,20 @@ pub(crate) async fn answer(exchange: &Exchange<'_>, id: &StreamId, name: &str) -
         Some(Lookup::Multivariant) => multivariant(exchange, &shelf, id).await,
         Some(Lookup::Media(track)) => media_playlist(exchange, &shelf, id, track).await,
         Some(Lookup::File { track, range }) => {
-            let Some(file) = shelf.file(track) else { return route::not_found(exchange).await };
+            let Some(file) = shelf.file(track) else { return exchange.not_found().await };
             exchange.file(&file, range, media_type(track)).await
         }
         Some(Lookup::Gone) => {
             let detail = "This part of the stream is no longer kept. Load the playlist again.";
             exchange.problem(Status::Gone, "segment-gone", detail).await
         }
-        Some(Lookup::Unknown) if shelf.is_closed() => route::offline(exchange).await,
+        Some(Lookup::Unknown) if shelf.is_closed() => exchange.offline().await,
         Some(Lookup::Unknown) => {
             let detail = "The stream has no such playlist, segment or part.";
             exchange.problem(Status::NotFound, "no-such-file", detail).await
         }
         Some(Lookup::Future) | None => late(exchange).await,
     }
-}
-
-/// What the watch page tells of how the stream is packaged.
-pub(crate) fn advice(shelf: &Shelf) -> Option<String> {
-    (!shelf.presentation().is_independent()).then(|| {
-        "Key frames are further apart than a segment may be long, so players start and switch slowly. \
-         In OBS set Output > Keyframe Interval to 2 s; with ffmpeg add -g 60 (twice the frame rate)."
-            .to_owned()
-    })
 }
 
 /// Waits until a name stands for something.

@@ -4,8 +4,8 @@ use http1::{CacheControl, Status, mime};
 use stream::control::StreamId;
 use web::{Asset, Page};
 
+use super::After;
 use super::reply::{Exchange, Reply};
-use super::{After, route};
 use crate::relay;
 use crate::status;
 
@@ -23,7 +23,7 @@ pub(crate) async fn page(exchange: &Exchange<'_>, page: Page) -> Option<After> {
 pub(crate) async fn asset(exchange: &Exchange<'_>, path: &str) -> Option<After> {
     match web::get(path) {
         Some(asset) => send(exchange, asset, None).await,
-        None => route::not_found(exchange).await,
+        None => exchange.not_found().await,
     }
 }
 
@@ -55,7 +55,7 @@ pub(crate) async fn status(exchange: &Exchange<'_>, id: &StreamId) -> Option<Aft
         Some(listing) => {
             let mut advice = status::codec_advice(&listing.tracks);
             let shelf = relay::shelf(exchange.context, id);
-            advice.extend(shelf.and_then(|shelf| super::hls::advice(&shelf)));
+            advice.extend(shelf.and_then(|shelf| shelf.advice()));
             serde_json::to_vec(&status::Status::live(&listing, advice))
         }
         None => {

@@ -140,6 +140,20 @@ impl<'r> Exchange<'r> {
         self.finish(complete, &out, &[]).await
     }
 
+    /// The answer for an address that stands for nothing.
+    pub(crate) async fn not_found(&self) -> Option<After> {
+        let detail = "There is nothing at this address. Streams are at /live/ID/index.m3u8, \
+                      /live/ID.flv and /watch/ID.";
+        self.problem(Status::NotFound, "not-found", detail).await
+    }
+
+    /// The answer for a stream that is not live.
+    pub(crate) async fn offline(&self) -> Option<After> {
+        let detail = "No stream with this id is live. Its publisher may not have started yet, or the \
+                      session is over.";
+        self.problem(Status::NotFound, "stream-offline", detail).await
+    }
+
     pub(crate) async fn problem(&self, status: Status, slug: &str, detail: &str) -> Option<After> {
         self.context.counters.http_errors.fetch_add(1, Relaxed);
         let mut out = Vec::new();

@@ -1,4 +1,4 @@
-use http1::{Method, Status};
+use http1::Method;
 use stream::control::{StreamId, StreamKey};
 use web::Page;
 
@@ -23,11 +23,11 @@ pub(crate) async fn answer(exchange: &Exchange<'_>) -> Option<After> {
                 Some(id) => flv::play(exchange, &id).await,
                 None => by_key(exchange, name, |id| format!("{id}.flv")).await,
             },
-            None => not_found(exchange).await,
+            None => exchange.not_found().await,
         },
         ["live", id, "status.json"] => match StreamId::parse(id) {
             Some(id) => pages::status(exchange, &id).await,
-            None => not_found(exchange).await,
+            None => exchange.not_found().await,
         },
         ["live", id, name] => match live(exchange, id) {
             Some(id) => hls::answer(exchange, &id, name).await,
@@ -53,7 +53,7 @@ async fn by_key(
     name: &str,
     location: impl FnOnce(&StreamId) -> String,
 ) -> Option<After> {
-    let Some(resolve) = &exchange.context.resolve else { return offline(exchange).await };
+    let Some(resolve) = &exchange.context.resolve else { return exchange.offline().await };
     match resolve(StreamKey(name.to_owned())).await {
         Some(id) => {
             let mut location = location(&id);
@@ -63,17 +63,6 @@ async fn by_key(
             }
             exchange.redirect(&location).await
         }
-        None => offline(exchange).await,
+        None => exchange.offline().await,
     }
-}
-
-pub(crate) async fn not_found(exchange: &Exchange<'_>) -> Option<After> {
-    let detail = "There is nothing at this address. Streams are at /live/ID/index.m3u8, /live/ID.flv and /watch/ID.";
-    exchange.problem(Status::NotFound, "not-found", detail).await
-}
-
-/// The answer for a stream that is not live.
-pub(crate) async fn offline(exchange: &Exchange<'_>) -> Option<After> {
-    let detail = "No stream with this id is live. Its publisher may not have started yet, or the session is over.";
-    exchange.problem(Status::NotFound, "stream-offline", detail).await
 }

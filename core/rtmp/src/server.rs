@@ -15,7 +15,7 @@ use crate::handshake::ServerHandshake;
 use crate::link::{Handshake, Link};
 use crate::message::{Kind, Message};
 use crate::watchdog::Activity;
-use crate::{Error, Limits, Millis, Output, RANDOM_LEN};
+use crate::{Error, Limits, Millis, Output, RANDOM_LEN, Secret};
 use active::{Active, Stage};
 
 /// A connection that a publisher or player has opened.
@@ -34,8 +34,8 @@ use active::{Active, Stage};
 #[derive(Debug)]
 pub struct ServerSession {
     link: Link<Event>,
-    /// The application that `connect` named, as it came.
-    app: Option<String>,
+    /// The application that `connect` named, as it came; users put their keys there too.
+    app: Option<Secret>,
     /// The message streams that the client created.
     created: Vec<u32>,
     active: Option<Active>,

@@ -83,7 +83,7 @@ impl ServerSession {
         let app = Some(text("app")).filter(|app| !app.is_empty()).unwrap_or_else(|| app_of(tc_url));
         let enhanced = capabilities::is_enhanced(&command.object);
         answers::connected(&mut self.link, command.transaction, enhanced);
-        self.app = Some(app.into());
+        self.app = Some(Secret(app.into()));
         self.link.push(Event::Connected {
             app: Secret(app.into()),
             tc_url: Secret(tc_url.into()),

@@ -109,7 +109,7 @@ impl ServerSession {
 
     fn bad_name(&self, raw: &str, name: &str) -> Option<String> {
         let limit = self.link.limits().max_name;
-        let app = self.app.as_ref().map_or(0, String::len);
+        let app = self.app.as_ref().map_or(0, |app| app.len());
         if raw.len().max(app) > limit {
             return Some(format!("The stream's name is longer than {limit} bytes."));
         }

@@ -26,6 +26,23 @@ fn connect_is_answered_with_windows_chunk_size_and_result() {
 }
 
 #[test]
+fn a_key_in_the_application_is_not_shown() {
+    let mut hand = Hand::new();
+    let object = Value::Object(vec![("app".into(), Value::string("live/sesame"))]);
+    hand.call(0, "connect", 1.0, &[object]).unwrap();
+    hand.call(0, "createStream", 2.0, &[]).unwrap();
+    hand.call(1, "publish", 3.0, &[Value::Null, Value::string("")]).unwrap();
+    let before = format!("{:?}", hand.session);
+    let events = hand.drain().events;
+    let [Event::Connected { .. }, Event::Publish { name, .. }] = &events[..] else {
+        panic!("{events:?}")
+    };
+    assert_eq!(&**name, "sesame");
+    let shown = format!("{before} {events:?} {:?}", hand.session);
+    assert!(!shown.contains("sesame"), "{shown}");
+}
+
+#[test]
 fn an_enhanced_client_is_told_our_capabilities() {
     let list = Value::StrictArray(vec![Value::string("hvc1")]);
     for extra in [("fourCcList", list), ("capsEx", Value::Number(1.0))] {

@@ -36,8 +36,6 @@ pub(crate) struct Players {
 #[derive(Default)]
 struct Inner {
     players: Slab<Player>,
-    /// The tracks that are current where those stand that keep up.
-    tracks: Arc<TrackSet>,
     /// The log index where they stand.
     front: u64,
     running: bool,
@@ -208,14 +206,9 @@ impl Players {
                 for wire in [Wire::Rtmp, Wire::Flv, Wire::WsFlv] {
                     after = self.flush_wire(inner, &log, wire, &mut slow).or(after);
                 }
-                match after {
-                    Some((next, tracks)) if next > front => {
-                        inner.front = next;
-                        inner.tracks = tracks;
-                    }
-                    // Nobody stands at the front; who comes next defines it anew.
-                    _ => break,
-                }
+                // When nobody stands at the front, who comes next defines it anew.
+                let Some(next) = after.filter(|next| *next > front) else { break };
+                inner.front = next;
             }
         }
         for key in slow {
@@ -231,7 +224,7 @@ impl Players {
         log: &Log,
         wire: Wire,
         slow: &mut Vec<usize>,
-    ) -> Option<(u64, Arc<TrackSet>)> {
+    ) -> Option<u64> {
         let front = inner.front;
         let at_front = |player: &Player| {
             player.wire == wire
@@ -240,11 +233,10 @@ impl Players {
                 && player.rest.is_empty()
                 && player.cursor == Cursor::running_at(front)
         };
-        if !inner.players.iter().any(|(_, player)| at_front(player)) {
-            return None;
-        }
+        // All that stand at one place of the log have the same tracks.
+        let (_, first) = inner.players.iter().find(|(_, player)| at_front(player))?;
         let scratch = std::mem::take(&mut inner.scratch);
-        let run = gather(log, Cursor::running_at(front), &inner.tracks, wire, scratch);
+        let run = gather(log, Cursor::running_at(front), &first.tracks, wire, scratch);
         let slices = run.batch.slices();
         let mut results = std::mem::take(&mut inner.results);
         let targets = inner.players.iter().filter(|(_, player)| at_front(player));
@@ -266,7 +258,7 @@ impl Players {
         }
         self.count(&total);
         inner.results = results;
-        let end = (run.cursor.position(), Arc::clone(&run.tracks_after));
+        let end = run.cursor.position();
         inner.scratch = run.batch.into_scratch();
         Some(end)
     }
@@ -301,13 +293,11 @@ impl Players {
             if player.cursor == Cursor::running_at(log.end()) && inner.front != log.end() {
                 // The first that is up to date takes the front there if nobody holds it.
                 let front = inner.front;
-                let tracks = Arc::clone(&inner.players[key].tracks);
                 let held = inner.players.iter().any(|(other, player)| {
                     other != key && !player.blocked && player.cursor == Cursor::running_at(front)
                 });
                 if !held {
                     inner.front = log.end();
-                    inner.tracks = tracks;
                 }
             }
             inner.players[key].blocked

@@ -20,6 +20,8 @@ use reply::Exchange;
 const IDLE: Duration = Duration::from_secs(65);
 /// How long a request's head may take from its first byte to its last.
 const HEAD: Duration = Duration::from_secs(10);
+/// What the kernel may hold unsent of a response; the rest waits in the file it comes from.
+const UNSENT: u32 = 256 << 10;
 /// Bytes taken from the socket at a time.
 const READ: usize = 8 << 10;
 /// Requests on one connection before it is closed, so that load spreads again.
@@ -36,6 +38,10 @@ pub(crate) enum After {
 
 /// Serves a connection of the media port until it ends.
 pub async fn serve(context: Rc<Context>, conn: Conn) {
+    if conn.cap_unsent(UNSENT).is_err() {
+        // The peer is gone already.
+        return;
+    }
     let conn = Rc::new(conn);
     let _open = Gauge::raise(&context);
     let mut parser = RequestParser::new(Limits::default());

@@ -16,8 +16,6 @@ const TOGETHER: usize = 16 << 10;
 const SEND: Duration = Duration::from_secs(20);
 /// The slowest reader that is put up with, in bytes a second.
 const SLOWEST: u64 = 32 << 10;
-/// What the kernel may hold unsent of a response; the rest waits in the file it comes from.
-const UNSENT: u32 = 256 << 10;
 /// The methods of this port.
 const METHODS: [Method; 3] = [Method::Get, Method::Head, Method::Options];
 
@@ -125,7 +123,6 @@ impl<'r> Exchange<'r> {
         if self.request.method == Method::Head {
             return self.finish(true, &out, &[]).await;
         }
-        self.conn.cap_unsent(UNSENT).ok()?;
         let sent = self.conn.write_file(&out, file, offset, len);
         shard::timeout(patience(len), sent).await?.ok()?;
         self.context.counters.bytes_out.fetch_add(len + out.len() as u64, Relaxed);

@@ -42,7 +42,7 @@ impl Page {
             "profile": profile.path(),
             "everyMs": EVERY_MS,
         });
-        let mut command = Command::new("node");
+        let mut command = Command::new(tools::node());
         command.arg(tools::own_file("browser/watch.js")).arg(options.to_string());
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut child = child.expect("node runs");

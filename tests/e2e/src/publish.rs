@@ -35,10 +35,21 @@ impl Publisher {
 
     /// Publishes an FLV file to a URL.
     pub fn file(ffmpeg: &Path, file: &Path, url: &str) -> Self {
+        Self::mapped(ffmpeg, file, &[], url)
+    }
+
+    /// Publishes with two tracks of sound, which are the same (Enhanced RTMP's multitrack messages).
+    pub fn with_two_sounds(server: &Server, stream: &Stream, source: &Source) -> Self {
+        let map = ["-map", "0:v", "-map", "0:a", "-map", "0:a"];
+        let url = server.rtmp_url(&stream.key);
+        Self::mapped(&crate::tools::current_ffmpeg(), &source.file(), &map, &url)
+    }
+
+    fn mapped(ffmpeg: &Path, file: &Path, map: &[&str], url: &str) -> Self {
         let output = NamedTempFile::new().expect("a temporary file");
         let mut command = Command::new(ffmpeg);
         command.args(["-v", "warning", "-re", "-i"]).arg(file);
-        command.args(["-c", "copy", "-f", "flv", url]);
+        command.args(map).args(["-c", "copy", "-f", "flv", url]);
         Self { process: Process::start(&mut command, output.path()), _output: output }
     }
 

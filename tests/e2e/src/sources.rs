@@ -116,6 +116,13 @@ pub const HEVC: Source = Source {
     enhanced: true,
     ..CARD
 };
+/// Enhanced RTMP: AV1 with AAC.
+pub const AV1: Source = Source {
+    name: "av1",
+    arguments: "-c:v libsvtav1 -preset 12 -b:v 800k -g 60 -c:a aac -b:a 128k",
+    enhanced: true,
+    ..CARD
+};
 /// Enhanced RTMP: Opus with H.264.
 pub const OPUS: Source = Source {
     name: "opus",
@@ -125,7 +132,7 @@ pub const OPUS: Source = Source {
 };
 
 /// All of them.
-pub const ALL: [Source; 12] = [
+pub const ALL: [Source; 13] = [
     SEED,
     OBS,
     OBS_CUSTOM,
@@ -137,6 +144,7 @@ pub const ALL: [Source; 12] = [
     FPS_29_97,
     AUDIO_44100,
     HEVC,
+    AV1,
     OPUS,
 ];
 

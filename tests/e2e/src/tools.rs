@@ -28,6 +28,12 @@ pub fn current_ffmpeg() -> PathBuf {
     link
 }
 
+/// Node.js: the one that `setup.sh --test` fetched because the system's is too old, or the system's.
+pub fn node() -> PathBuf {
+    let fetched = target_dir().join("node/node_modules/.bin/node");
+    if fetched.is_file() { fetched } else { PathBuf::from("node") }
+}
+
 /// The browser: `CHROMIUM`, or Debian's.
 pub fn chromium() -> PathBuf {
     std::env::var_os("CHROMIUM").map_or_else(|| PathBuf::from("/usr/bin/chromium"), PathBuf::from)

@@ -1,12 +1,15 @@
 //! Enhanced RTMP, as a current ffmpeg sends and plays it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use e2e::checker;
+use e2e::publish::Publisher;
 use e2e::server::Server;
 use e2e::sources::{self, Source};
 use e2e::{play, tools};
 
-use crate::common::live;
+use crate::common::{live, until_segments};
 
 const RECORDED: u32 = 5;
 
@@ -45,4 +48,26 @@ fn hevc_reaches_hls_and_flv() {
 #[test]
 fn opus_reaches_hls_and_flv() {
     arrives(&sources::OPUS, "audio", "opus");
+}
+
+#[test]
+fn av1_reaches_hls_and_flv() {
+    arrives(&sources::AV1, "video", "av1");
+}
+
+#[test]
+fn a_second_sound_is_a_rendition_of_its_own_and_players_of_one_get_the_first() {
+    let server = Server::start();
+    let stream = server.add_stream("two sounds");
+    let _publisher = Publisher::with_two_sounds(&server, &stream, &sources::OBS);
+    until_segments(&server, &stream.id, 1);
+    let report = checker::check(&server, &stream.id, Duration::from_secs(3));
+    report.assert_clean("two sounds");
+    let names: Vec<_> = report.renditions.iter().map(|rendition| rendition.name.as_str()).collect();
+    assert_eq!(names, ["v0.m3u8", "a0.m3u8", "a1.m3u8"]);
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("flv.mkv");
+    play::pull(&server.flv_url(&stream.id), 3, &file);
+    play::decode(&file);
+    assert_eq!(play::describe(&file).len(), 2);
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use e2e::http::{Client, Response};
 use e2e::server::{Server, Site};
 use e2e::sources;
+use e2e::wait::eventually;
 
 use crate::common::{live, until_segments};
 
@@ -214,6 +215,23 @@ fn playlists_are_typed_fresh_and_refuse_senseless_reloads() {
     assert!(matches!(old.status, 404 | 410), "{old:?}");
 }
 
+/// The path that a reference leads to (RFC 3986 section 5.2, as far as servers use it).
+fn resolve(base: &str, reference: &str) -> String {
+    if reference.starts_with('/') {
+        return reference.to_owned();
+    }
+    let mut segments: Vec<&str> = base.split('/').collect();
+    segments.pop();
+    for segment in reference.split('/') {
+        if segment == ".." {
+            segments.pop();
+        } else {
+            segments.push(segment);
+        }
+    }
+    segments.join("/")
+}
+
 #[test]
 fn a_stream_key_in_a_url_is_sent_on_to_the_id_unless_that_is_turned_off() {
     let server = Server::start();
@@ -225,12 +243,36 @@ fn a_stream_key_in_a_url_is_sent_on_to_the_id_unless_that_is_turned_off() {
         let response = server.get(&path);
         assert_eq!(response.status, 307, "{path}: {response:?}");
         let location = response.field("location").unwrap_or_default();
-        assert!(location.ends_with(&due), "{path}: {location}");
+        assert_eq!(resolve(&path, location), due, "{path}: {location}");
         assert!(response.field("cache-control").is_some_and(|cache| cache.contains("no-store")));
     }
     let server = Site::new().with("KEY_PLAYBACK", "false").start();
     let stream = server.add_stream("by key");
     assert_eq!(server.get(&format!("/live/{}/index.m3u8", stream.key)).status, 404);
+}
+
+#[test]
+fn one_address_has_a_limited_number_of_connections() {
+    const LIMIT: usize = 5;
+    let site = Site::new().with("MAX_CONN_PER_IP", "5").with("THROTTLE_EXEMPT", "none");
+    // The readiness that the start waits for takes connections of its own, which are gone by now.
+    let server = site.start();
+    let mut open: Vec<Client> = (0..LIMIT).map(|_| client(&server)).collect();
+    for client in &mut open {
+        assert_eq!(client.get("/live.json").unwrap().status, 200);
+    }
+    let mut extra = client(&server);
+    let refused = match extra.get("/live.json") {
+        Ok(response) => matches!(response.status, 429 | 503),
+        Err(_) => true,
+    };
+    assert!(refused, "one too many is answered");
+    assert_eq!(open[0].get("/live.json").unwrap().status, 200, "the others go on");
+    drop(open);
+    eventually(Duration::from_secs(5), "there is room again", || {
+        let response = Client::connect(server.ports().http).and_then(|mut c| c.get("/live.json"));
+        response.is_ok_and(|response| response.status == 200).then_some(())
+    });
 }
 
 #[test]

@@ -60,6 +60,22 @@ fn wrong_keys_and_ids_and_disabled_streams_may_not_publish() {
 }
 
 #[test]
+fn a_user_has_a_limited_number_of_live_streams() {
+    let server = e2e::server::Site::new().with("MAX_STREAMS_PER_USER", "1").start();
+    server.json(&["user", "add", "ann@example.com"]);
+    let streams = ["one", "two"].map(|title| {
+        let json = server.json(&["stream", "add", title, "--owner", "ann@example.com"]);
+        json["streamKey"].as_str().expect("a key").to_owned()
+    });
+    let first = publish(&server, &streams[0]).expect("the first one");
+    assert_refused(publish(&server, &streams[1]), "one too many");
+    drop(first);
+    let admins = ["three", "four"].map(|title| server.add_stream(title));
+    let _live =
+        admins.map(|stream| publish(&server, &stream.key).expect("no limit for administrators"));
+}
+
+#[test]
 fn any_application_name_a_query_and_a_trailing_slash_publish_too() {
     let server = Server::start();
     for (app, suffix) in [("app", ""), ("live", "?user=1"), ("live", "/"), ("live/", "")] {

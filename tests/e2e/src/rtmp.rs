@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -12,6 +12,7 @@ use rml_rtmp::sessions::{
     PublishRequestType,
 };
 use rml_rtmp::time::RtmpTimestamp;
+use socket2::{Domain, Socket, Type};
 
 use crate::flv::{Kind, Tag};
 
@@ -47,7 +48,11 @@ pub struct Player(Connection);
 
 impl Connection {
     fn open(port: u16, app: &str) -> Result<Self, Refusal> {
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).map_err(|_| Refusal::Closed)?;
+        Self::open_from(Ipv4Addr::LOCALHOST, port, app)
+    }
+
+    fn open_from(source: Ipv4Addr, port: u16, app: &str) -> Result<Self, Refusal> {
+        let mut stream = connect_from(source, port).map_err(|_| Refusal::Closed)?;
         stream.set_nodelay(true).expect("a TCP socket");
         stream.set_read_timeout(Some(PATIENCE)).expect("a positive time-out");
         let left = shake_hands(&mut stream).map_err(|_| Refusal::Closed)?;
@@ -124,11 +129,19 @@ impl Connection {
 impl Publisher {
     /// Connects to the application and asks to publish.
     pub fn start(port: u16, app: &str, name: &str) -> Result<Self, Refusal> {
-        let mut connection = Connection::open(port, app)?;
+        Self::request(Connection::open(port, app)?, name)
+    }
+
+    fn request(mut connection: Connection, name: &str) -> Result<Self, Refusal> {
         let request = connection.session.request_publishing(name.into(), PublishRequestType::Live);
         connection.take(vec![request.expect("a request can be made")]);
         connection.until(|event| matches!(event, Event::PublishRequestAccepted).then_some(()))?;
         Ok(Self(connection))
+    }
+
+    /// The same from another of this machine's loopback addresses, such as 127.0.0.2.
+    pub fn start_from(source: Ipv4Addr, port: u16, name: &str) -> Result<Self, Refusal> {
+        Self::request(Connection::open_from(source, port, "live")?, name)
     }
 
     /// Sends a tag of sound or picture; others are left out.
@@ -161,6 +174,13 @@ impl Publisher {
         }
         self.0.closed
     }
+}
+
+fn connect_from(source: Ipv4Addr, port: u16) -> std::io::Result<TcpStream> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((source, 0)).into())?;
+    socket.connect(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
+    Ok(socket.into())
 }
 
 impl Player {

@@ -13,7 +13,7 @@ enum May {
 use May::{NotOn, Only};
 
 /// Every crate outside of `tests/`.
-const CRATES: [(&str, May); 16] = [
+const CRATES: [(&str, May); 17] = [
     ("codecs", Only(&["media"])),
     ("config", Only(&[])),
     ("control", NotOn(MEDIA_PLANE)),
@@ -25,6 +25,7 @@ const CRATES: [(&str, May); 16] = [
     ("http1", Only(&[])),
     ("ingest", Only(&["config", "link", "media", "rtmp", "shard", "stream"])),
     ("link", Only(&["rtmp", "shard"])),
+    ("load", Only(&["codecs", "http1", "link", "media", "rtmp", "shard", "testcard"])),
     ("media", Only(&[])),
     ("rtmp", Only(&["media"])),
     ("server", NotOn(&[])),

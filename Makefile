@@ -2,7 +2,8 @@
 SHELL := /bin/bash
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 BINARY := $(abspath $(TARGET))/release/shardcast
-CARGO := cargo --locked
+# Where setup.sh puts a Rust that was missing.
+export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 
 .PHONY: help build run dev start test test-unit test-integration check fuzz web
 

@@ -175,12 +175,13 @@ impl ClientSession {
     }
 
     fn take_messages(&mut self, input: &mut &[u8]) -> Result<(), Error> {
-        loop {
-            let message = self.link.next_message(input)?;
-            if self.stage == Stage::ShakingHands && !self.link.is_shaking_hands() {
-                self.connect();
-            }
-            let Some(message) = message else { return Ok(()) };
+        if !self.link.shake_hands(input)? {
+            return Ok(());
+        }
+        if self.stage == Stage::ShakingHands {
+            self.connect();
+        }
+        while let Some(message) = self.link.next_message(input)? {
             match message.kind {
                 Kind::Audio | Kind::Video | Kind::Data | Kind::DataAmf3 => self.media(message)?,
                 Kind::Command | Kind::CommandAmf3 => self.command(message)?,
@@ -188,9 +189,10 @@ impl ClientSession {
                 _ => {}
             }
             if self.link.is_closing() {
-                return Ok(());
+                break;
             }
         }
+        Ok(())
     }
 
     fn media(&mut self, message: Message) -> Result<(), Error> {

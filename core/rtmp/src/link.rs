@@ -110,7 +110,22 @@ impl<E> Link<E> {
         Ok(self.end == End::Open)
     }
 
-    /// The next message that is the session's to handle; `None` when `input` is used up.
+    /// Takes what belongs to the handshake; true when that is done, now or earlier. What a session sends
+    /// then is to be sent before the first message is read, which may be an error.
+    pub(crate) fn shake_hands(&mut self, input: &mut &[u8]) -> Result<bool, Error> {
+        let done = match &mut self.handshake {
+            None => return Ok(true),
+            Some(Handshake::Server(handshake)) => handshake.input(input, &mut self.out)?,
+            Some(Handshake::Client(handshake)) => handshake.input(input, &mut self.out)?,
+        };
+        if done {
+            self.handshake = None;
+        }
+        Ok(done)
+    }
+
+    /// The next message behind the handshake that is the session's to handle; `None` when `input` is
+    /// used up.
     pub(crate) fn next_message(&mut self, input: &mut &[u8]) -> Result<Option<Message>, Error> {
         loop {
             if let Some(parts) = &mut self.aggregate {
@@ -118,9 +133,6 @@ impl<E> Link<E> {
                     return Ok(Some(part));
                 }
                 self.aggregate = None;
-            }
-            if !self.shake_hands(input)? {
-                return Ok(None);
             }
             let Some(message) = self.read_message(input)? else {
                 if input.is_empty() {
@@ -140,19 +152,6 @@ impl<E> Link<E> {
             self.failure = Some(error.clone());
         }
         result
-    }
-
-    /// True when the handshake is done.
-    fn shake_hands(&mut self, input: &mut &[u8]) -> Result<bool, Error> {
-        let done = match &mut self.handshake {
-            None => return Ok(true),
-            Some(Handshake::Server(handshake)) => handshake.input(input, &mut self.out)?,
-            Some(Handshake::Client(handshake)) => handshake.input(input, &mut self.out)?,
-        };
-        if done {
-            self.handshake = None;
-        }
-        Ok(done)
     }
 
     /// Reads up to the next message, or to the byte that is to be acknowledged: so what is sent depends

@@ -176,6 +176,9 @@ impl ServerSession {
     }
 
     fn take_messages(&mut self, input: &mut &[u8]) -> Result<(), Error> {
+        if !self.link.shake_hands(input)? {
+            return Ok(());
+        }
         while let Some(message) = self.link.next_message(input)? {
             match message.kind {
                 Kind::Audio | Kind::Video | Kind::Data | Kind::DataAmf3 => self.media(message)?,

@@ -5,7 +5,7 @@ use rtmp::{Error, Limits, Millis, Url};
 use crate::{accept, drain, server};
 
 /// Behind the handshake: the bytes of a plain one, and then these.
-fn after_handshake(noise: &[u8]) -> Vec<u8> {
+pub(crate) fn after_handshake(noise: &[u8]) -> Vec<u8> {
     let mut bytes = vec![3];
     bytes.resize(1 + 2 * 1536, 0);
     bytes.extend_from_slice(noise);
@@ -21,7 +21,7 @@ fn chunked(stream: u8, body: &[u8]) -> Vec<u8> {
 }
 
 /// Everything up to a publish or play.
-fn request(play: bool) -> Vec<u8> {
+pub(crate) fn request(play: bool) -> Vec<u8> {
     let number = |n: f64| [&[0][..], &n.to_be_bytes()].concat();
     let connect = [b"\x02\x00\x07connect", &number(1.0)[..], b"\x03\x00\x00\x09"].concat();
     let create = [b"\x02\x00\x0ccreateStream", &number(2.0)[..], b"\x05"].concat();

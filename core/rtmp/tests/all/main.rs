@@ -5,6 +5,7 @@
 mod hostile;
 mod pair;
 mod rml;
+mod splits;
 
 use rtmp::server::{Event, ServerSession};
 use rtmp::{Limits, MediaKind, Millis, Output, media_header};

@@ -39,6 +39,8 @@ pub struct ShardMetrics {
     pub load: f64,
     /// Beats of the loop since the start that came later than so many milliseconds, such as `(20, 3)`.
     pub late_beats: Vec<(u64, u64)>,
+    /// How late all beats were together, in seconds.
+    pub late_seconds: f64,
     /// Open connections by protocol, such as `("rtmp", 3)`.
     pub connections: Vec<(&'static str, u64)>,
     /// Viewers by protocol, such as `("hls", 250)`.

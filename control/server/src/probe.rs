@@ -54,6 +54,7 @@ impl Plant {
         ShardMetrics {
             load: f64::from(health.load()),
             late_beats: late_beats(health),
+            late_seconds: health.late_total_us() as f64 / 1e6,
             connections: vec![
                 ("rtmp", delivery.rtmp_connections.load(Relaxed)),
                 ("http", delivery.http_connections.load(Relaxed)),

@@ -16,7 +16,7 @@ pub struct Health {
     load: AtomicU32,
     /// How late the last beats came, by upper bound in ms: 1, 2, 5, 10, 20, 50, 100, more.
     late: [AtomicU64; 8],
-    late_max_us: AtomicU64,
+    late_total_us: AtomicU64,
 }
 
 impl Health {
@@ -38,9 +38,9 @@ impl Health {
         std::array::from_fn(|index| self.late[index].load(Relaxed))
     }
 
-    /// The latest beat since the start, in microseconds.
-    pub fn late_max_us(&self) -> u64 {
-        self.late_max_us.load(Relaxed)
+    /// How late all beats since the start were together, in microseconds.
+    pub fn late_total_us(&self) -> u64 {
+        self.late_total_us.load(Relaxed)
     }
 
     /// Beats for ever.
@@ -67,6 +67,6 @@ impl Health {
         let late_ms = late.as_millis() as u64;
         let bucket = Self::LATE_MS.iter().position(|&bound| late_ms < bound).unwrap_or(7);
         self.late[bucket].fetch_add(1, Relaxed);
-        self.late_max_us.fetch_max(late.as_micros() as u64, Relaxed);
+        self.late_total_us.fetch_add(late.as_micros() as u64, Relaxed);
     }
 }

@@ -4,6 +4,8 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use crate::tcp;
+
 /// How long a read may wait: longer than any blocking reload.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The longest response body that is taken, in bytes.
@@ -60,7 +62,15 @@ pub struct Client {
 impl Client {
     /// Connects to a port of this machine.
     pub fn connect(port: u16) -> io::Result<Self> {
-        let stream = TcpStream::connect(("127.0.0.1", port))?;
+        Self::on(tcp::connect(port)?, port)
+    }
+
+    /// The same with a receive buffer of a few kilobytes, which is full soon after reading stops.
+    pub fn connect_narrow(port: u16) -> io::Result<Self> {
+        Self::on(tcp::connect_narrow(port)?, port)
+    }
+
+    fn on(stream: TcpStream, port: u16) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;

@@ -18,6 +18,7 @@ pub mod publish;
 pub mod rtmp;
 pub mod server;
 pub mod sources;
+mod tcp;
 pub mod tools;
 pub mod wait;
 pub mod websocket;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -12,9 +12,9 @@ use rml_rtmp::sessions::{
     PublishRequestType,
 };
 use rml_rtmp::time::RtmpTimestamp;
-use socket2::{Domain, Socket, Type};
 
 use crate::flv::{Kind, Tag};
+use crate::tcp;
 
 /// How long the server may take to answer a request.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -48,11 +48,11 @@ pub struct Player(Connection);
 
 impl Connection {
     fn open(port: u16, app: &str) -> Result<Self, Refusal> {
-        Self::open_from(Ipv4Addr::LOCALHOST, port, app)
+        Self::open_on(tcp::connect(port), port, app)
     }
 
-    fn open_from(source: Ipv4Addr, port: u16, app: &str) -> Result<Self, Refusal> {
-        let mut stream = connect_from(source, port).map_err(|_| Refusal::Closed)?;
+    fn open_on(stream: io::Result<TcpStream>, port: u16, app: &str) -> Result<Self, Refusal> {
+        let mut stream = stream.map_err(|_| Refusal::Closed)?;
         stream.set_nodelay(true).expect("a TCP socket");
         stream.set_read_timeout(Some(PATIENCE)).expect("a positive time-out");
         let left = shake_hands(&mut stream).map_err(|_| Refusal::Closed)?;
@@ -141,7 +141,7 @@ impl Publisher {
 
     /// The same from another of this machine's loopback addresses, such as 127.0.0.2.
     pub fn start_from(source: Ipv4Addr, port: u16, name: &str) -> Result<Self, Refusal> {
-        Self::request(Connection::open_from(source, port, "live")?, name)
+        Self::request(Connection::open_on(tcp::connect_from(source, port), port, "live")?, name)
     }
 
     /// Sends a tag of sound or picture; others are left out.
@@ -176,17 +176,18 @@ impl Publisher {
     }
 }
 
-fn connect_from(source: Ipv4Addr, port: u16) -> std::io::Result<TcpStream> {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    socket.bind(&SocketAddr::from((source, 0)).into())?;
-    socket.connect(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
-    Ok(socket.into())
-}
-
 impl Player {
     /// Connects and asks to play.
     pub fn start(port: u16, id: &str) -> Result<Self, Refusal> {
-        let mut connection = Connection::open(port, "live")?;
+        Self::request(Connection::open(port, "live")?, id)
+    }
+
+    /// The same with a receive buffer of a few kilobytes, which is full soon after reading stops.
+    pub fn start_narrow(port: u16, id: &str) -> Result<Self, Refusal> {
+        Self::request(Connection::open_on(tcp::connect_narrow(port), port, "live")?, id)
+    }
+
+    fn request(mut connection: Connection, id: &str) -> Result<Self, Refusal> {
         let request = connection.session.request_playback(id.into());
         connection.take(vec![request.expect("a request can be made")]);
         connection.until(|event| matches!(event, Event::PlaybackRequestAccepted).then_some(()))?;

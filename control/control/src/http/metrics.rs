@@ -139,6 +139,13 @@ impl Snapshot {
                 ConstCounter::new(*count).encode(family.encode_family(&labels)?)?;
             }
         }
+        let help = "How late all beats of the shard's loop were together, in seconds";
+        let mut family =
+            encoder.encode_descriptor("late_seconds", help, None, MetricType::Counter)?;
+        for (shard, metrics) in self.shards.iter().enumerate() {
+            let late = ConstCounter::new(metrics.late_seconds);
+            late.encode(family.encode_family(&[("shard", shard)])?)?;
+        }
         for (name, help, read) in GAUGES {
             let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
             for (shard, metrics) in self.shards.iter().enumerate() {

@@ -70,6 +70,12 @@ impl Conn {
         unblocked(sys::recv(self.fd(), buffer))
     }
 
+    /// Throws away up to `max` bytes of what is there, inside the kernel; results as
+    /// [`Conn::try_read`].
+    pub fn discard(&self, max: usize) -> io::Result<Option<usize>> {
+        unblocked(sys::discard(self.fd(), max))
+    }
+
     /// Waits until there is something to read, or the connection ended.
     pub async fn readable(&self) -> io::Result<()> {
         self.socket.readable(false).await

@@ -2,17 +2,27 @@ use std::io::{self, IoSlice};
 
 use io_uring::{IoUring, opcode, types};
 
-use crate::{Conn, Driver, limits, sys};
+use crate::{Conn, Driver, MemFile, MemView, limits, sys};
 
-/// Sends the same bytes to many connections, on io_uring with one system call for up to
-/// [`limits::FANOUT_BATCH`] of them. Nothing waits: each send takes what its socket has room for.
+/// Sends the same bytes to many connections: small batches on io_uring with one system call for up to
+/// [`limits::FANOUT_BATCH`] of them, large ones out of a memory file whose pages all sockets share.
+/// Nothing waits: each send takes what its socket has room for.
 pub struct Fanout {
     ring: Option<IoUring>,
+    stage: Option<Stage>,
+}
+
+/// The memory file that large batches are sent from. A page is never written twice, because sockets
+/// hold what is on its way and what may have to be sent again.
+struct Stage {
+    file: MemFile,
+    /// Where the bytes begin that are not given back yet.
+    kept: u64,
 }
 
 impl std::fmt::Debug for Fanout {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Fanout").field("ring", &self.ring.is_some()).finish()
+        f.debug_struct("Fanout").field("ring", &self.ring.is_some()).finish_non_exhaustive()
     }
 }
 
@@ -23,7 +33,8 @@ impl Fanout {
             Driver::IoUring => IoUring::new(limits::FANOUT_BATCH).ok(),
             Driver::Epoll => None,
         };
-        Self { ring }
+        let stage = MemFile::new().ok().map(|file| Stage { file, kept: 0 });
+        Self { ring, stage }
     }
 
     /// Sends `slices` to each connection; `done` is told its index and how much went out, `None` for
@@ -31,9 +42,19 @@ impl Fanout {
     pub fn send<'a>(
         &mut self,
         slices: &[IoSlice<'_>],
-        conns: impl Iterator<Item = (usize, &'a Conn)>,
+        conns: impl Iterator<Item = (usize, &'a Conn)> + Clone,
         mut done: impl FnMut(usize, io::Result<Option<usize>>),
     ) {
+        let len = slices.iter().map(|slice| slice.len()).sum();
+        if len >= limits::STAGED_BYTES
+            && conns.clone().nth(limits::STAGED_CONNS - 1).is_some()
+            && let Some((file, offset)) = self.stage(slices)
+        {
+            for (index, conn) in conns {
+                done(index, conn.try_send_file(&file, offset, len));
+            }
+            return;
+        }
         let Some(ring) = &mut self.ring else {
             for (index, conn) in conns {
                 done(index, conn.try_send(slices));
@@ -64,6 +85,30 @@ impl Fanout {
         if queued > 0 {
             drain(ring, queued, &mut done);
         }
+    }
+
+    /// Stages a batch; `None`, now and ever after, when the system has no memory for it.
+    fn stage(&mut self, slices: &[IoSlice<'_>]) -> Option<(MemView, u64)> {
+        match self.stage.as_mut()?.put(slices) {
+            Ok(staged) => Some(staged),
+            Err(error) => {
+                tracing::warn!(%error, "large batches are copied for each viewer from now on");
+                self.stage = None;
+                None
+            }
+        }
+    }
+}
+
+impl Stage {
+    fn put(&mut self, slices: &[IoSlice<'_>]) -> io::Result<(MemView, u64)> {
+        let offset = self.file.append_slices(&mut slices.to_vec())?;
+        if offset - self.kept >= limits::STAGE_KEPT {
+            // What lies before this batch was sent.
+            self.file.punch(self.kept, offset - self.kept)?;
+            self.kept = offset;
+        }
+        Ok((self.file.view(), offset))
     }
 }
 

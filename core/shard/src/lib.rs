@@ -10,6 +10,7 @@
 mod acceptor;
 mod clock;
 mod conn;
+mod connect;
 mod fanout;
 mod health;
 mod local;
@@ -29,6 +30,6 @@ pub use health::{Health, PULSE_MS};
 pub use local::{Asked, Asking};
 pub use mailbox::{Full, Inbox, Mailbox, mailbox};
 pub use memfile::{MemFile, MemView};
-pub use runtime::{Driver, Preference, Shard, choose, start};
+pub use runtime::{Driver, Preference, Shard, choose, start, start_anywhere};
 pub use sys::{block_signals, lower_priority, raise_descriptor_limit};
 pub use task::{Stop, panics, sleep, spawn, timeout, yield_now};

@@ -5,7 +5,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::limits::MAX_IOVECS;
 use crate::sys::check;
+
+/// The kernel gives memory back in pages of this size, or of a multiple of it that it then zeroes.
+const PAGE: u64 = 4096;
 
 /// An append-only file in memory, as its home shard writes it. An offset never holds other bytes
 /// again, and ranges that nobody needs any more are given back to the system.
@@ -13,6 +17,8 @@ use crate::sys::check;
 pub struct MemFile {
     view: MemView,
     end: u64,
+    /// Where the range that was given back last ends, a whole number of pages.
+    released: u64,
 }
 
 /// A memory file as every shard sends from it.
@@ -28,35 +34,46 @@ impl MemFile {
         let fd = check(unsafe { libc::memfd_create(c"media".as_ptr(), libc::MFD_CLOEXEC) })?;
         // SAFETY: a new descriptor that nobody else owns.
         let file = unsafe { File::from_raw_fd(fd) };
-        Ok(Self { view: MemView { file: Arc::new(file) }, end: 0 })
+        Ok(Self { view: MemView { file: Arc::new(file) }, end: 0, released: 0 })
     }
 
     /// Appends these bytes in order and returns the offset of the first. When it fails nothing of it
     /// counts as written.
     pub fn append(&mut self, pieces: &[Bytes]) -> io::Result<u64> {
+        let mut slices: Vec<IoSlice<'_>> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+        self.append_slices(&mut slices)
+    }
+
+    /// As [`MemFile::append`]; advances the slices as they are written.
+    pub(crate) fn append_slices(&mut self, mut rest: &mut [IoSlice<'_>]) -> io::Result<u64> {
         let start = self.end;
-        for batch in pieces.chunks(crate::limits::MAX_IOVECS) {
-            let mut slices: Vec<IoSlice<'_>> =
-                batch.iter().map(|piece| IoSlice::new(piece)).collect();
-            let mut rest = &mut slices[..];
-            while !rest.is_empty() {
-                let written = (&*self.view.file).write_vectored(rest)?;
-                if written == 0 && rest.iter().any(|slice| !slice.is_empty()) {
-                    return Err(io::ErrorKind::WriteZero.into());
-                }
-                self.end += written as u64;
-                IoSlice::advance_slices(&mut rest, written);
+        while !rest.is_empty() {
+            let batch = &rest[..rest.len().min(MAX_IOVECS)];
+            let written = (&*self.view.file).write_vectored(batch)?;
+            if written == 0 && batch.iter().any(|slice| !slice.is_empty()) {
+                return Err(io::ErrorKind::WriteZero.into());
             }
+            self.end += written as u64;
+            IoSlice::advance_slices(&mut rest, written);
         }
         Ok(start)
     }
 
-    /// Gives the memory of a range back; whole pages only, reading it afterwards gives zeros.
-    pub fn punch(&self, offset: u64, len: u64) -> io::Result<()> {
+    /// Gives the memory of a range back, as far as it covers whole pages together with the range given
+    /// back before it. Bytes beside it, and those that sockets still hold, stay as they are.
+    pub fn punch(&mut self, offset: u64, len: u64) -> io::Result<()> {
+        let end = (offset + len) / PAGE * PAGE;
+        let adjoins = self.released > 0 && self.released == offset / PAGE * PAGE;
+        let start = if adjoins { self.released } else { offset.next_multiple_of(PAGE) };
+        if start >= end {
+            return Ok(());
+        }
         let mode = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
-        let (offset, len) = (offset as libc::off_t, len as libc::off_t);
+        let (offset, len) = (start as libc::off_t, (end - start) as libc::off_t);
         // SAFETY: no pointers; the descriptor is open.
-        check(unsafe { libc::fallocate(self.view.raw_fd(), mode, offset, len) }).map(|_| ())
+        check(unsafe { libc::fallocate(self.view.raw_fd(), mode, offset, len) })?;
+        self.released = end;
+        Ok(())
     }
 
     /// A handle for sending.
@@ -94,5 +111,20 @@ mod tests {
         let before = file.held();
         file.punch(0, 98_304).unwrap();
         assert_eq!(before - file.held(), 98_304);
+    }
+
+    #[test]
+    fn what_lies_beside_a_punched_range_keeps_its_bytes_and_adjoining_ranges_leave_no_page_behind()
+    {
+        let mut file = MemFile::new().unwrap();
+        file.append(&[Bytes::from(vec![7; 100_000])]).unwrap();
+        let before = file.held();
+        file.punch(1000, 9000).unwrap();
+        let mut all = vec![0; 100_000];
+        file.view.file.read_exact_at(&mut all, 0).unwrap();
+        assert!(all[..4096].iter().chain(&all[8192..]).all(|&byte| byte == 7));
+        assert!(all[4096..8192].iter().all(|&byte| byte == 0));
+        file.punch(10_000, 10_480).unwrap();
+        assert_eq!(before - file.held(), 16_384);
     }
 }

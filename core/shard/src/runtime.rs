@@ -93,10 +93,41 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Future<Output = ()> + 'static,
 {
+    start_with(true, id, driver, health, main)
+}
+
+/// As [`start`], on whatever core the scheduler likes: for programs that share their machine with a
+/// server whose shards are pinned.
+pub fn start_anywhere<F, T>(
+    id: usize,
+    driver: Driver,
+    health: Arc<Health>,
+    main: F,
+) -> io::Result<Shard>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Future<Output = ()> + 'static,
+{
+    start_with(false, id, driver, health, main)
+}
+
+fn start_with<F, T>(
+    pinned: bool,
+    id: usize,
+    driver: Driver,
+    health: Arc<Health>,
+    main: F,
+) -> io::Result<Shard>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Future<Output = ()> + 'static,
+{
     let beating = Arc::clone(&health);
     let thread = thread::Builder::new().name(format!("shard-{id}")).spawn(move || {
         sys::block_signals();
-        sys::pin_thread(id)?;
+        if pinned {
+            sys::pin_thread(id)?;
+        }
         if !sys::raise_priority() {
             tracing::debug!(shard = id, "not allowed to raise the priority of the shard's thread");
         }

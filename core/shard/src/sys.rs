@@ -1,7 +1,7 @@
 //! System calls that the standard library lacks, made safe.
 
 use std::io::{self, IoSlice};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 /// The result of a call that returns -1 and sets `errno`.
@@ -105,28 +105,80 @@ pub(crate) fn listen(address: SocketAddr, shared: bool) -> io::Result<OwnedFd> {
 fn bind(fd: &OwnedFd, address: SocketAddr) -> io::Result<()> {
     let result = match address {
         SocketAddr::V4(v4) => {
-            // SAFETY: a zeroed sockaddr_in is valid.
-            let mut raw: libc::sockaddr_in = unsafe { std::mem::zeroed() };
-            raw.sin_family = libc::AF_INET as libc::sa_family_t;
-            raw.sin_port = v4.port().to_be();
-            raw.sin_addr.s_addr = u32::from(*v4.ip()).to_be();
+            let raw = raw_v4(v4);
             let length = size_of_val(&raw) as libc::socklen_t;
             // SAFETY: pointer and length are those of the local.
             unsafe { libc::bind(fd.as_raw_fd(), (&raw const raw).cast(), length) }
         }
         SocketAddr::V6(v6) => {
-            // SAFETY: a zeroed sockaddr_in6 is valid.
-            let mut raw: libc::sockaddr_in6 = unsafe { std::mem::zeroed() };
-            raw.sin6_family = libc::AF_INET6 as libc::sa_family_t;
-            raw.sin6_port = v6.port().to_be();
-            raw.sin6_addr.s6_addr = v6.ip().octets();
-            raw.sin6_scope_id = v6.scope_id();
+            let raw = raw_v6(v6);
             let length = size_of_val(&raw) as libc::socklen_t;
             // SAFETY: pointer and length are those of the local.
             unsafe { libc::bind(fd.as_raw_fd(), (&raw const raw).cast(), length) }
         }
     };
     check(result).map(|_| ())
+}
+
+fn raw_v4(address: SocketAddrV4) -> libc::sockaddr_in {
+    // SAFETY: a zeroed sockaddr_in is valid.
+    let mut raw: libc::sockaddr_in = unsafe { std::mem::zeroed() };
+    raw.sin_family = libc::AF_INET as libc::sa_family_t;
+    raw.sin_port = address.port().to_be();
+    raw.sin_addr.s_addr = u32::from(*address.ip()).to_be();
+    raw
+}
+
+fn raw_v6(address: SocketAddrV6) -> libc::sockaddr_in6 {
+    // SAFETY: a zeroed sockaddr_in6 is valid.
+    let mut raw: libc::sockaddr_in6 = unsafe { std::mem::zeroed() };
+    raw.sin6_family = libc::AF_INET6 as libc::sa_family_t;
+    raw.sin6_port = address.port().to_be();
+    raw.sin6_addr.s6_addr = address.ip().octets();
+    raw.sin6_scope_id = address.scope_id();
+    raw
+}
+
+/// A socket on its way to `address`, from the local address `from` where one is given. The way may
+/// still be going on: the socket is writable once it is known how it ended.
+pub(crate) fn connect(address: SocketAddr, from: Option<IpAddr>) -> io::Result<OwnedFd> {
+    let family = if address.is_ipv6() { libc::AF_INET6 } else { libc::AF_INET };
+    let kind = libc::SOCK_STREAM | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
+    // SAFETY: no pointers.
+    let fd = check(unsafe { libc::socket(family, kind, 0) })?;
+    // SAFETY: a new descriptor that nobody else owns.
+    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+    if let Some(from) = from {
+        // The port is chosen when the peer is known, so that each peer has all ports to itself.
+        set_option(&fd, libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT, 1)?;
+        bind(&fd, SocketAddr::new(from, 0))?;
+    }
+    let result = match address {
+        SocketAddr::V4(v4) => {
+            let raw = raw_v4(v4);
+            let length = size_of_val(&raw) as libc::socklen_t;
+            // SAFETY: pointer and length are those of the local.
+            unsafe { libc::connect(fd.as_raw_fd(), (&raw const raw).cast(), length) }
+        }
+        SocketAddr::V6(v6) => {
+            let raw = raw_v6(v6);
+            let length = size_of_val(&raw) as libc::socklen_t;
+            // SAFETY: pointer and length are those of the local.
+            unsafe { libc::connect(fd.as_raw_fd(), (&raw const raw).cast(), length) }
+        }
+    };
+    match check(result) {
+        Ok(_) => Ok(fd),
+        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => Ok(fd),
+        Err(error) => Err(error),
+    }
+}
+
+/// Throws away up to `max` bytes that were received, without copying them.
+pub(crate) fn discard(fd: RawFd, max: usize) -> io::Result<usize> {
+    let flags = libc::MSG_DONTWAIT | libc::MSG_TRUNC;
+    // SAFETY: with MSG_TRUNC a TCP socket writes nothing to the buffer (tcp(7)), so it may be null.
+    check_size(unsafe { libc::recv(fd, std::ptr::null_mut(), max, flags) })
 }
 
 /// Sets an integer socket option.

@@ -110,6 +110,41 @@ fn what_is_written_comes_back_and_a_panic_ends_its_own_connection_only() {
 }
 
 #[test]
+fn a_client_connects_from_the_address_it_asks_for_and_discards_without_reading() {
+    const SENT: usize = 300_000;
+    for driver in drivers() {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let (address, nobody) = (listener.local_addr().unwrap(), free_port());
+        let (report, reported) = channel();
+        let health = Arc::new(Health::default());
+        let shard = shard::start_anywhere(0, driver, health, move || async move {
+            let refused = Conn::connect(nobody, None).await.map(drop);
+            let from = Ipv4Addr::new(127, 0, 0, 9).into();
+            let conn = Conn::connect(address, Some(from)).await.unwrap();
+            let (mut total, mut first) = (0, true);
+            while total < SENT {
+                conn.readable().await.unwrap();
+                let most = if std::mem::take(&mut first) { 10 } else { usize::MAX >> 1 };
+                let count = conn.discard(most).unwrap().unwrap_or(0);
+                assert!(count <= most, "{count}");
+                total += count;
+            }
+            conn.readable().await.unwrap();
+            report.send((refused, total, conn.discard(1 << 20).unwrap())).unwrap();
+        })
+        .unwrap();
+        let (mut peer, from) = listener.accept().unwrap();
+        assert_eq!(from.ip(), Ipv4Addr::new(127, 0, 0, 9));
+        peer.write_all(&vec![1; SENT]).unwrap();
+        drop(peer);
+        let (refused, total, end) = reported.recv_timeout(PATIENCE).unwrap();
+        assert_eq!(refused.unwrap_err().kind(), std::io::ErrorKind::ConnectionRefused);
+        assert_eq!((total, end), (SENT, Some(0)));
+        shard.join().unwrap();
+    }
+}
+
+#[test]
 fn one_batch_reaches_all_who_have_room_and_tells_who_has_none() {
     const CLIENTS: usize = 300;
     for driver in drivers() {
@@ -147,6 +182,61 @@ fn one_batch_reaches_all_who_have_room_and_tells_who_has_none() {
         let mut got = [0; 504];
         clients[0].read_exact(&mut got).unwrap();
         assert_eq!(&got[..5], b"head\x01");
+        shard.join().unwrap();
+    }
+}
+
+#[test]
+fn a_reader_gets_large_batches_unchanged_after_their_memory_was_given_back() {
+    const CLIENTS: usize = 5;
+    const BATCHES: usize = 60;
+    let batch = |number: usize| vec![number as u8; shard::limits::STAGED_BYTES + number * 31];
+    for driver in drivers() {
+        let (report, reported) = channel();
+        let address = free_port();
+        let (ready, is_ready) = channel();
+        let shard = shard::start(0, driver, Arc::new(Health::default()), move || async move {
+            let conns: Rc<std::cell::RefCell<Vec<Conn>>> = Rc::default();
+            let accepted = Rc::clone(&conns);
+            let acceptor = Acceptor::bind(address).unwrap();
+            shard::spawn("port", acceptor.run(move |conn| accepted.borrow_mut().push(conn)));
+            ready.send(()).unwrap();
+            while conns.borrow().len() < CLIENTS {
+                shard::sleep(Duration::from_millis(1)).await;
+            }
+            let conns = conns.borrow();
+            let mut fanout = Fanout::new(driver);
+            let mut expected = vec![Vec::new(); CLIENTS];
+            for number in 0..BATCHES {
+                let batch = batch(number);
+                let (head, body) = batch.split_at(11);
+                let slices = [std::io::IoSlice::new(head), std::io::IoSlice::new(body)];
+                fanout.send(&slices, conns.iter().enumerate(), |index, sent| {
+                    let sent = sent.unwrap().unwrap_or(0);
+                    expected[index].extend_from_slice(&batch[..sent]);
+                });
+            }
+            conns.iter().for_each(Conn::finish);
+            report.send(expected).unwrap();
+        })
+        .unwrap();
+        is_ready.recv_timeout(PATIENCE).unwrap();
+        let clients: Vec<TcpStream> = (0..CLIENTS).map(|_| connect(address)).collect();
+        let mut expected = reported.recv_timeout(PATIENCE).unwrap();
+        assert!(
+            expected.iter().any(|sent| sent.len() > 200_000),
+            "the memory was never given back"
+        );
+        let mut all = Vec::new();
+        for mut client in clients {
+            let mut got = Vec::new();
+            client.read_to_end(&mut got).unwrap();
+            all.push(got);
+        }
+        // The kernel tells the connections in an order of its own.
+        all.sort();
+        expected.sort();
+        assert!(all == expected);
         shard.join().unwrap();
     }
 }

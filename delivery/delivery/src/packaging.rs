@@ -197,7 +197,7 @@ impl Files {
 
     fn punch(&mut self, wall_ms: i64) {
         while let Some((_, track, range)) = self.expired.pop_front_if(|(due, ..)| *due <= wall_ms) {
-            if let Some(file) = self.open.get(&track)
+            if let Some(file) = self.open.get_mut(&track)
                 && let Err(error) = file.punch(range.offset, range.len)
             {
                 tracing::warn!(%error, "cannot give media memory back");

@@ -151,22 +151,6 @@ impl Context {
         players
     }
 
-    /// How long to gather frames before a write to `viewers`: nothing while the shard is quiet, then
-    /// in proportion to its load, up to the configured bound.
-    pub(crate) fn gather_window(&self, viewers: usize) -> Duration {
-        /// Up to this load every frame goes out at once.
-        const QUIET: f32 = 0.15;
-        /// From this load on the whole window is used.
-        const BUSY: f32 = 0.60;
-        /// With so few viewers gathering saves nothing.
-        const FEW: usize = 20;
-        if viewers <= FEW {
-            return Duration::ZERO;
-        }
-        let share = ((self.health.load() - QUIET) / (BUSY - QUIET)).clamp(0.0, 1.0);
-        self.settings.gather.mul_f32(share)
-    }
-
     /// Posts a letter and counts one that did not fit.
     pub(crate) fn send(&self, shard: usize, letter: Letter) -> bool {
         let posted = (self.post)(shard, letter);

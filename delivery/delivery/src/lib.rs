@@ -4,6 +4,7 @@
 mod audience;
 mod context;
 mod counters;
+mod gather;
 mod http;
 mod packaging;
 mod players;

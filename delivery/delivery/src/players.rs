@@ -10,7 +10,7 @@ use std::io::{self, IoSlice};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use media::{Entry, TrackSet};
@@ -19,6 +19,7 @@ use slab::Slab;
 use stream::{Cursor, Log, Read, Stream};
 
 use crate::Context;
+use crate::gather;
 use crate::wire::{Batch, Wire};
 
 /// A viewer whose socket takes nothing for this long is given up.
@@ -165,18 +166,22 @@ impl Players {
 
     async fn run(self: Rc<Self>) {
         let mut seen = self.stream.signal().count();
+        let mut cost = Duration::ZERO;
         self.flush();
         loop {
             if self.is_empty() || self.stream.has_ended() {
                 break;
             }
             seen = self.stream.signal().changed(seen).await;
-            let window = self.context.gather_window(self.inner.borrow().players.len());
+            let (most, load) = (self.context.settings.gather, self.context.health.load());
+            let window = gather::window(most, load, self.inner.borrow().players.len(), cost);
             if !window.is_zero() {
                 shard::sleep(window).await;
                 seen = self.stream.signal().count();
             }
+            let start = Instant::now();
             self.flush();
+            cost = (cost * 7 + start.elapsed()) / 8;
         }
         self.inner.borrow_mut().running = false;
         if self.stream.has_ended() {

@@ -17,6 +17,13 @@ pub(crate) struct Sample {
     pub(crate) key: bool,
 }
 
+impl Sample {
+    /// Where it ends, in ticks.
+    pub(crate) fn end(&self) -> i64 {
+        self.dts + i64::from(self.duration)
+    }
+}
+
 /// `sample_depends_on = 2`: needs no other sample (ISO/IEC 14496-12 8.8.3.1).
 const SYNC: u32 = 0x0200_0000;
 /// `sample_depends_on = 1`, `sample_is_non_sync_sample`.

@@ -27,6 +27,19 @@ pub enum ConfigError {
         /// What is missing.
         what: &'static str,
     },
+    /// The track's audio frames may last longer than a segment has room for.
+    #[error(
+        "the publisher's {codec} audio has frames of up to {milliseconds} ms; the limit is {limit} ms: \
+         set a higher sample rate or smaller frames"
+    )]
+    FrameTooLong {
+        /// The codec's name.
+        codec: &'static str,
+        /// The longest frame that the configuration allows, in ms.
+        milliseconds: u64,
+        /// The longest frame that can be packaged, in ms.
+        limit: u64,
+    },
 }
 
 /// Ticks a second of a track's decode times: 90 kHz for video, the sample rate for audio.

@@ -1,5 +1,6 @@
 use media::{CodecConfig, Frame, Timestamp};
 
+use super::plan::longest_audio_frame_seconds;
 use super::silence::{Silence, silence};
 use crate::mp4::Sample;
 
@@ -16,6 +17,8 @@ pub(super) struct AudioTimeline {
     next: Option<i64>,
     /// Samples of the last frame.
     last: u32,
+    /// Samples of the longest frame that there may be.
+    longest: u32,
 }
 
 impl AudioTimeline {
@@ -37,6 +40,7 @@ impl AudioTimeline {
             start: start.to_scale(scale),
             next: None,
             last: samples_per_frame(config),
+            longest: (longest_audio_frame_seconds(config) * f64::from(scale)).round() as u32,
         }
     }
 
@@ -105,9 +109,11 @@ impl AudioTimeline {
         self.next = Some(dts + i64::from(duration));
     }
 
-    /// A frame's samples; `None` when neither the codec nor the frame tells.
+    /// A frame's samples; `None` when neither the codec nor the frame tells, or when the frame is longer
+    /// than its track's configuration allows.
     fn length(&self, frame: &Frame) -> Option<u32> {
-        media::codec::frame_samples(&self.config, &frame.data).filter(|&samples| samples > 0)
+        media::codec::frame_samples(&self.config, &frame.data)
+            .filter(|samples| (1..=self.longest).contains(samples))
     }
 }
 

@@ -123,7 +123,7 @@ impl Continuity {
         if let Some(Lane { timeline: Timeline::Video(video), .. }) = self.lanes.first_mut()
             && let Some(sample) = video.finish()
         {
-            dts = sample.dts + i64::from(sample.duration);
+            dts = sample.end();
             self.commit_video(sample, out);
         }
         let mut msn = 0;
@@ -172,8 +172,7 @@ impl Continuity {
     /// it when it would get too long.
     fn commit_video(&mut self, sample: Sample, out: &mut Output<'_>) {
         let Some(leader) = self.lanes.first() else { return };
-        let end = sample.dts + i64::from(sample.duration);
-        let too_long = Timestamp::from_ticks(end - self.segment_start) > self.longest;
+        let too_long = Timestamp::from_ticks(sample.end() - self.segment_start) > self.longest;
         if leader.writer.has_samples() && (too_long || leader.writer.is_full()) {
             self.begin_segment(sample.dts, sample.key, out);
         }
@@ -186,7 +185,9 @@ impl Continuity {
         let Some(leader) = self.lanes.first() else { return };
         let half = i64::from(sample.duration / 2);
         let elapsed = Timestamp::from_scale(sample.dts + half - self.segment_start, leader.scale);
-        let full = elapsed >= self.plan.segment || leader.writer.is_full();
+        let end = Timestamp::from_scale(sample.end() - self.segment_start, leader.scale);
+        let too_long = end > self.longest;
+        let full = elapsed >= self.plan.segment || too_long || leader.writer.is_full();
         let dts = sample.dts;
         if !leader.writer.is_open() || full {
             self.begin_segment(dts, true, out);

@@ -23,6 +23,8 @@ pub(super) struct Lane {
     queue: VecDeque<Frame>,
     /// Where the continuity ends, once it does: what lies behind is left out.
     end: Option<Timestamp>,
+    /// No segment gets longer than this.
+    limit: Timestamp,
 }
 
 /// How a lane's decode times come about.
@@ -46,6 +48,7 @@ impl Lane {
         timeline: Timeline,
         writer: Writer,
         first: (u64, u32),
+        limit: Timestamp,
     ) -> Self {
         let (msn, discontinuity) = first;
         Self {
@@ -57,6 +60,7 @@ impl Lane {
             discontinuity,
             queue: VecDeque::new(),
             end: None,
+            limit,
         }
     }
 
@@ -107,8 +111,11 @@ impl Lane {
                 audio.fill_to(end.at, &mut samples);
             }
             Timeline::Video(video) => {
+                // A picture that belongs behind the boundary waits for the next one.
                 let until = end.at.ticks() - video.lead();
-                samples.extend(video.let_go(until));
+                if video.held().is_some_and(|held| held.dts + video.reach() < until) {
+                    samples.extend(video.let_go(until));
+                }
             }
         }
         for sample in samples {
@@ -202,7 +209,7 @@ impl Lane {
             Timeline::Video(video) => {
                 let first = video.held().is_none() && !self.writer.is_open();
                 let early = all.get(self.msn).is_some_and(|start| {
-                    frame.pts.ticks() + offset + video.half() < start.at.ticks()
+                    video.position(frame, offset) + video.reach() < start.at.ticks()
                 });
                 if !first || (frame.keyframe && !early) {
                     samples.extend(video.hold(frame, offset));
@@ -214,7 +221,8 @@ impl Lane {
         }
     }
 
-    /// The middle of where a waiting frame will lie, at the latest.
+    /// What of a waiting frame has to lie before a boundary for the frame to belong before it, at the
+    /// latest: the middle, or less where there is not the room.
     fn middle(&self, frame: &Frame, offset: i64) -> Timestamp {
         match &self.timeline {
             Timeline::Audio(audio) => {
@@ -223,7 +231,7 @@ impl Lane {
                     + Timestamp::from_scale(audio.half(), self.scale)
             }
             Timeline::Video(video) => {
-                Timestamp::from_ticks(frame.dts.ticks() + offset + video.lead() + video.half())
+                Timestamp::from_ticks(video.position(frame, offset) + video.reach())
             }
         }
     }
@@ -232,7 +240,7 @@ impl Lane {
     fn place(&mut self, mut sample: Sample, all: &Boundaries, out: &mut Output<'_>) {
         let (lead, half) = match &self.timeline {
             Timeline::Audio(audio) => (0, audio.half()),
-            Timeline::Video(video) => (video.lead(), video.half()),
+            Timeline::Video(video) => (video.lead(), video.reach()),
         };
         let middle = Timestamp::from_scale(sample.dts + lead + half, self.scale);
         if self.end.is_some_and(|end| middle >= end) {
@@ -243,8 +251,10 @@ impl Lane {
         {
             self.close(next, all, out);
         }
-        if matches!(self.timeline, Timeline::Video(_)) {
-            self.shorten(&mut sample, lead, half, all);
+        if let Timeline::Video(video) = &self.timeline {
+            let end = all.get(self.msn + 1).map(|next| next.at).or(self.end);
+            let left = end.map(|end| end.ticks() - lead - sample.dts);
+            self.shorten(&mut sample, left, video.typical());
         }
         if !self.writer.is_open() {
             let at = Timestamp::from_scale(sample.dts + lead, self.scale);
@@ -253,14 +263,16 @@ impl Lane {
         self.writer.add(sample, out);
     }
 
-    /// Ends a picture that would last far into the next segment at its boundary.
-    fn shorten(&self, sample: &mut Sample, lead: i64, half: i64, all: &Boundaries) {
-        if let Some(next) = all.get(self.msn + 1) {
-            let left = next.at.ticks() - lead - sample.dts;
-            if i64::from(sample.duration) > left + half {
-                sample.duration = left.max(1) as u32;
-            }
+    /// Ends a picture at its segment's end, which comes in `left` ticks, when it would last into the next
+    /// one for more than a `typical` picture; and where the segment would get too long. The next segment
+    /// begins with the next picture then, with a hole between the two.
+    fn shorten(&self, sample: &mut Sample, left: Option<i64>, typical: i64) {
+        let mut duration = i64::from(sample.duration);
+        if let Some(left) = left.filter(|left| duration > left + typical) {
+            duration = left;
         }
+        let room = (self.limit - self.writer.duration()).ticks();
+        sample.duration = duration.min(room).max(1) as u32;
     }
 
     /// Ends the segment at `next`'s start, with a gap when nothing is in it.

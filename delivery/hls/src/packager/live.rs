@@ -8,9 +8,7 @@ use super::audio::AudioTimeline;
 use super::cast::{Cast, Member};
 use super::continuity::{Continuity, Step};
 use super::lane::{Lane, Timeline};
-use super::plan::{
-    Plan, audio_frame_seconds, audio_slack, frame_rate_milli, part_target_ms, slack,
-};
+use super::plan::{Plan, audio_frame_seconds, frame_rate_milli, part_target_ms, slack};
 use super::video::VideoTimeline;
 use super::warmup::FirstSegment;
 use super::writer::Writer;
@@ -140,10 +138,14 @@ impl Live {
         }
         // The lanes begin where the leading track's first picture is shown.
         let shown = self.end + (frame.pts - frame.dts);
-        let lanes = members.iter().map(|member| self.lane(member, shown)).collect();
-        let plan = self.plan.with_slack(slack(audio_slack(&members)));
-        self.cast.members = members;
         let first = self.next_discontinuity == 0;
+        let plan = if first {
+            self.plan
+        } else {
+            self.plan.with_slack(slack(&members, |member| self.video_frame_seconds(member)))
+        };
+        let lanes = members.iter().map(|member| self.lane(member, shown, &plan)).collect();
+        self.cast.members = members;
         let mut current = Continuity::new(lanes, plan, first, self.end, frame, out.wall_ms);
         current.frame(frame, out);
         for frame in waiting {
@@ -152,14 +154,15 @@ impl Live {
         self.current = Some(current);
     }
 
-    fn lane(&self, member: &Member, shown: Timestamp) -> Lane {
+    fn lane(&self, member: &Member, shown: Timestamp, plan: &Plan) -> Lane {
         let known = self.renditions.iter().find(|known| known.track == member.track);
         let (part_target_ms, sequence) =
             known.map_or((1, 0), |known| (known.part_target_ms, known.sequence));
         let timeline = match member.track.kind {
             Kind::Video => {
                 let typical = self.video_frame_seconds(member) * Timestamp::HZ as f64;
-                Timeline::Video(VideoTimeline::new(Timestamp::from_ticks(typical as i64)))
+                let typical = Timestamp::from_ticks(typical as i64);
+                Timeline::Video(VideoTimeline::new(typical, plan.reach()))
             }
             Kind::Audio => {
                 Timeline::Audio(Box::new(AudioTimeline::new(&member.config, member.scale, shown)))
@@ -167,7 +170,7 @@ impl Live {
         };
         let writer = Writer::new(member.track, member.scale, part_target_ms, sequence);
         let first = (self.next_msn, self.next_discontinuity);
-        Lane::new(member.track, member.scale, timeline, writer, first)
+        Lane::new(member.track, member.scale, timeline, writer, first, plan.limit())
     }
 
     /// Decides a new rendition's part target.

@@ -35,6 +35,17 @@ impl Plan {
         }
     }
 
+    /// No segment of any track gets longer than this: rounded to seconds it is the target duration.
+    pub(super) fn limit(&self) -> Timestamp {
+        longest(self.target_duration)
+    }
+
+    /// How far a picture of a track that does not lead may lie before the start of its segment. What
+    /// comes before the segment's end then begins within the limit.
+    pub(super) fn reach(&self) -> Timestamp {
+        Timestamp::from_ticks((self.limit() - self.longest).ticks() / 2)
+    }
+
     /// The same for tracks with this slack, which may be others than the first segment's.
     pub(super) fn with_slack(self, slack: Timestamp) -> Self {
         let least = self.cut.min(self.longest);
@@ -72,21 +83,28 @@ pub(super) fn audio_frame_seconds(config: &CodecConfig) -> f64 {
     f64::from(samples_per_frame(config)) / f64::from(scale)
 }
 
-/// How much longer than a segment of the leading track one of these tracks may get, in seconds: a
-/// picture can be cut short at a segment's end, a frame of audio cannot.
-pub(super) fn audio_slack(members: &[Member]) -> f64 {
-    let audio = members.iter().filter(|member| member.track.kind == Kind::Audio);
-    audio.map(|member| longest_audio_frame_seconds(&member.config)).fold(0.0, f64::max)
-}
+/// The longest frame that there is room for, in seconds, whatever the target durations: segments of the
+/// leading track may be as short as three quarters of the segment target, and the target duration is at
+/// least the rounded segment target, so at least a quarter of 1.5 s is left.
+pub(super) const LONGEST_FRAME: f64 = 0.37;
 
+/// How much longer than a segment of the leading track a segment of another one of these tracks may get;
+/// the leading track is the first. `picture` tells the seconds of a usual picture of a video track.
+///
 /// In whole milliseconds, and one for time stamps that are rounded to them.
-pub(super) fn slack(seconds: f64) -> Timestamp {
-    Timestamp::from_millis((seconds * 1_000.0).ceil() as i64 + 1)
+pub(super) fn slack(members: &[Member], picture: impl Fn(&Member) -> f64) -> Timestamp {
+    let frames = members.iter().enumerate().map(|(index, member)| match member.track.kind {
+        Kind::Audio => longest_audio_frame_seconds(&member.config),
+        // The leading track is cut where it gets too long.
+        Kind::Video if index == 0 => 0.0,
+        Kind::Video => picture(member).min(LONGEST_FRAME),
+    });
+    Timestamp::from_millis((frames.fold(0.0, f64::max) * 1_000.0).ceil() as i64 + 1)
 }
 
 /// Seconds of the longest frame that an audio track may send. Opus and FLAC may change the length with
 /// each frame.
-fn longest_audio_frame_seconds(config: &CodecConfig) -> f64 {
+pub(super) fn longest_audio_frame_seconds(config: &CodecConfig) -> f64 {
     match config {
         // RFC 6716 2.1.4.
         CodecConfig::Opus { .. } => 0.12,
@@ -169,11 +187,24 @@ mod tests {
 
     #[test]
     fn tracks_with_longer_frames_than_the_first_ones_get_shorter_segments() {
-        let plan = Plan::new(&Config::default(), Timestamp::from_millis(2_000), slack(0.021));
+        let ms = Timestamp::from_millis;
+        let plan = Plan::new(&Config::default(), ms(2_000), ms(22));
         assert_eq!((plan.target_duration, plan.longest.millis()), (2, 2_477));
-        assert_eq!(plan.with_slack(slack(0.12)).longest.millis(), 2_378);
-        assert_eq!(plan.with_slack(slack(0.01)).longest, plan.longest);
-        assert_eq!(plan.with_slack(slack(9.0)).longest, plan.cut);
+        assert_eq!(plan.with_slack(ms(121)).longest.millis(), 2_378);
+        assert_eq!(plan.with_slack(ms(11)).longest, plan.longest);
+        assert_eq!(plan.with_slack(ms(9_000)).longest, plan.cut);
+    }
+
+    #[test]
+    fn there_is_room_for_the_longest_frame_whatever_the_segment_target() {
+        let slack = Timestamp::from_millis((LONGEST_FRAME * 1_000.0) as i64 + 1);
+        for ms in Config::SEGMENT_MIN.millis()..=Config::SEGMENT_MAX.millis() {
+            let segment = Timestamp::from_millis(ms);
+            let config = Config { segment, ..Config::default() };
+            let plan = Plan::new(&config, cut_at(&config), Timestamp::from_millis(1));
+            let plan = plan.with_slack(slack);
+            assert!(plan.longest >= plan.cut && plan.longest + slack <= plan.limit(), "{ms} ms");
+        }
     }
 
     #[test]

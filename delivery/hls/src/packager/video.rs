@@ -9,6 +9,10 @@ pub(super) struct VideoTimeline {
     held: Option<Sample>,
     /// The duration of the last frame that was let go.
     typical: i64,
+    /// The most that a frame may lie before the start of its segment, in ticks.
+    reach: i64,
+    /// Where the last frame that was let go ends.
+    end: i64,
     /// Presentation minus decode time of the first frame, a keyframe: the distance of the two timelines.
     lead: Option<i64>,
 }
@@ -17,9 +21,11 @@ impl VideoTimeline {
     /// A longer frame, in ticks, bridges a gap and says nothing of the frame rate.
     const TYPICAL_MAX: i64 = Timestamp::HZ / 2;
 
-    /// A track whose frames last about `typical` ticks.
-    pub(super) fn new(typical: Timestamp) -> Self {
-        Self { held: None, typical: typical.ticks().max(1), lead: None }
+    /// A track whose frames last about `typical`, and lie before the start of their segment by `reach`
+    /// at most.
+    pub(super) fn new(typical: Timestamp, reach: Timestamp) -> Self {
+        let (typical, reach) = (typical.ticks().max(1), reach.ticks());
+        Self { held: None, typical, reach, end: 0, lead: None }
     }
 
     /// The frame that is held back.
@@ -32,14 +38,28 @@ impl VideoTimeline {
         self.lead.unwrap_or(0)
     }
 
-    /// Half of a usual frame, in ticks.
-    pub(super) fn half(&self) -> i64 {
-        self.typical / 2
+    /// How far before the start of a segment a frame may lie that belongs to it, in ticks: half of a
+    /// usual frame, so that it belongs where its middle lies, as long as there is room.
+    pub(super) fn reach(&self) -> i64 {
+        self.reach.min(self.typical / 2)
     }
 
-    /// The decode time that a frame with this output time gets: later than the held frame's.
+    /// The duration of a usual frame, in ticks.
+    pub(super) fn typical(&self) -> i64 {
+        self.typical
+    }
+
+    /// The decode time that a frame with this output time gets: later than the held frame's, and not
+    /// before the end of those that were let go.
     pub(super) fn place(&self, dts: Timestamp) -> i64 {
-        self.held.as_ref().map_or(dts.ticks().max(0), |held| dts.ticks().max(held.dts + 1))
+        let least = self.held.as_ref().map_or(self.end, |held| held.dts + 1);
+        dts.ticks().max(least)
+    }
+
+    /// Where in presentation a frame will lie that is held with this offset, in ticks.
+    pub(super) fn position(&self, frame: &Frame, offset: i64) -> i64 {
+        let lead = self.lead.unwrap_or((frame.pts - frame.dts).ticks());
+        self.place(Timestamp::from_ticks(frame.dts.ticks() + offset)) + lead
     }
 
     /// Takes the next frame, shifted by `offset` ticks; gives back the held one, its duration now known.
@@ -65,6 +85,7 @@ impl VideoTimeline {
         if duration <= Self::TYPICAL_MAX {
             self.typical = duration;
         }
+        self.end = sample.dts + duration;
         sample.duration = u32::try_from(duration).unwrap_or(u32::MAX);
         Some(sample)
     }

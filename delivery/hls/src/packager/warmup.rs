@@ -4,7 +4,7 @@ use media::{Frame, Kind, Timestamp, TrackId};
 
 use super::cast::Cast;
 use super::continuity::BACK_LIMIT;
-use super::plan::{Plan, audio_slack, cut_at, first_longest, slack};
+use super::plan::{Plan, cut_at, first_longest, slack};
 use crate::config::Config;
 
 /// Gathers the frames of the first segment: only with it are the constants of the playlists known, and
@@ -106,9 +106,10 @@ impl Warmup {
             .filter(|member| member.track.kind == Kind::Video)
             .filter_map(|member| Some((member.track, self.mean_frame(member.track)?)))
             .collect();
-        let pictures = video_frames.iter().map(|&(_, seconds)| seconds).fold(0.0, f64::max);
-        let pictures = pictures.min(config.segment.seconds() / 10.0);
-        let slack = slack(audio_slack(&cast.members).max(pictures));
+        let slack = slack(&cast.members, |member| {
+            let measured = video_frames.iter().find(|(track, _)| *track == member.track);
+            measured.map_or(0.0, |&(_, seconds)| seconds)
+        });
         let mut frames: Vec<_> = std::mem::take(self).frames.into();
         if let Some(first) = frames.iter().position(|(frame, _)| frame.track == leader) {
             frames[..=first].rotate_right(1);

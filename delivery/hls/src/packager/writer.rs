@@ -62,6 +62,12 @@ impl Writer {
         self.segment.as_ref().is_some_and(|segment| segment.samples > 0)
     }
 
+    /// The duration of the open segment so far.
+    pub(super) fn duration(&self) -> Timestamp {
+        let complete = self.segment.as_ref().map_or(Timestamp::ZERO, |segment| segment.duration);
+        complete + Timestamp::from_scale(self.part_duration, self.scale)
+    }
+
     /// Whether the open segment has as many parts as one may have.
     pub(super) fn is_full(&self) -> bool {
         self.segment.as_ref().is_some_and(|segment| segment.parts >= Self::MAX_SEGMENT_PARTS)
@@ -79,7 +85,9 @@ impl Writer {
         let duration = i64::from(sample.duration);
         let too_long = self.part_duration + duration > self.part_target;
         let too_big = self.part_bytes + sample.data.len() > Self::MAX_PART_BYTES;
-        if !self.part.is_empty() && (too_long || too_big) {
+        // A part says only when its first sample begins.
+        let hole = self.part.last().is_some_and(|last| last.end() != sample.dts);
+        if !self.part.is_empty() && (too_long || too_big || hole) {
             self.flush(out);
         }
         if let Some(segment) = &mut self.segment {
@@ -122,7 +130,7 @@ impl Writer {
         };
         // Differences of rounded ends add up exactly, whatever the timescale.
         let start = Timestamp::from_scale(first.dts, self.scale);
-        let end = Timestamp::from_scale(last.dts + i64::from(last.duration), self.scale);
+        let end = Timestamp::from_scale(last.end(), self.scale);
         self.sequence = self.sequence.wrapping_add(1);
         let bytes: Vec<Bytes> = fragment(self.sequence, &self.part, self.track.kind == Kind::Video);
         let part = Part {

@@ -6,6 +6,7 @@ mod checker;
 mod delta;
 mod ffmpeg;
 mod fragments;
+mod further;
 mod golden;
 mod properties;
 mod requests;

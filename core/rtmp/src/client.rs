@@ -226,3 +226,31 @@ impl ClientSession {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connect_is_sent_before_a_broken_message_even_in_the_input_that_ends_the_handshake() {
+        let mut bytes = vec![3];
+        bytes.resize(1 + 2 * 1536, 0);
+        let handshake = bytes.len();
+        bytes.extend_from_slice(&[6, 0, 0, 0, 0xff, 0xff, 0xff, 9, 1, 0, 0, 0]);
+        let sent = |split: usize| {
+            let config = Config::new(Url::parse("rtmp://h/live/key").unwrap());
+            let mut client = ClientSession::new_play(config, Millis(0), [0; RANDOM_LEN]);
+            let (first, second) = bytes.split_at(split);
+            let result = client
+                .handle_input(Millis(0), first)
+                .and_then(|()| client.handle_input(Millis(0), second));
+            assert!(matches!(result, Err(Error::MessageTooLong { .. })), "{result:?}");
+            let Some(Output::Send(sent)) = client.poll_output() else { panic!("nothing is sent") };
+            assert_eq!(client.poll_output(), None);
+            sent
+        };
+        let apart = sent(handshake);
+        assert!(apart.windows(7).any(|bytes| bytes == b"connect"));
+        assert_eq!(sent(bytes.len()), apart);
+    }
+}

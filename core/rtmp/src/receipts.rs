@@ -24,10 +24,11 @@ impl Receipts {
         self.window = u64::from(bytes).max(SMALLEST_WINDOW);
     }
 
-    /// How many bytes may still come before one is due: at least 1.
+    /// How many bytes may still come before one is due. After a smaller window none may: then one is due
+    /// at once, and not with the next byte, which may be in the same input or not.
     pub(crate) fn until_due(&self) -> usize {
         let due = self.acknowledged + self.window;
-        usize::try_from(due.saturating_sub(self.received)).unwrap_or(usize::MAX).max(1)
+        usize::try_from(due.saturating_sub(self.received)).unwrap_or(usize::MAX)
     }
 
     /// Counts bytes; the sequence number to acknowledge with when that is due.
@@ -67,7 +68,8 @@ mod tests {
         let mut receipts = Receipts::default();
         receipts.count(1_000_000);
         receipts.set_window(100_000);
-        assert_eq!(receipts.until_due(), 1);
-        assert_eq!(receipts.count(1), Some(1_000_001));
+        assert_eq!(receipts.until_due(), 0);
+        assert_eq!(receipts.count(0), Some(1_000_000));
+        assert_eq!(receipts.until_due(), 100_000);
     }
 }

@@ -73,6 +73,8 @@ struct Header {
     index: Option<usize>,
     repeats: Repeats,
     len: usize,
+    /// Bytes behind it that were looked at to decide on `repeats`, and are none of it.
+    peeked: usize,
 }
 
 impl ChunkReader {
@@ -142,8 +144,18 @@ impl ChunkReader {
             *input = &[];
             return Ok(false);
         };
-        self.carry.drop_front(header.len.min(carried));
-        *input = &input[header.len.saturating_sub(carried)..];
+        if header.peeked > 0 {
+            // Where the header came in pieces some of these are taken already. Taking all of them in any
+            // case makes what is taken, and so what is acknowledged, depend on the bytes alone.
+            let taken = header.len + header.peeked - carried;
+            self.carry.bytes[carried..carried + taken].copy_from_slice(&input[..taken]);
+            self.carry.len = carried + taken;
+            *input = &input[taken..];
+            self.carry.drop_front(header.len);
+        } else {
+            self.carry.drop_front(header.len.min(carried));
+            *input = &input[header.len.saturating_sub(carried)..];
+        }
         self.repeats = header.repeats;
         self.begin_chunk(&header)?;
         Ok(true)
@@ -154,8 +166,8 @@ impl ChunkReader {
         let Some(basic) = Basic::parse(bytes) else { return Ok(None) };
         let rest = &bytes[basic.len..];
         let index = self.streams.iter().position(|stream| stream.id == basic.chunk_stream);
-        let mut header =
-            Header { basic, fields: None, index, repeats: self.repeats, len: basic.len };
+        let repeats = self.repeats;
+        let mut header = Header { basic, fields: None, index, repeats, len: basic.len, peeked: 0 };
         if basic.format < 3 {
             // librtmp opens its first chunk stream with format 1; there is nothing to take a length
             // from in formats 2 and 3.
@@ -177,6 +189,8 @@ impl ChunkReader {
             }
             if header.repeats == Repeats::Yes {
                 header.len += 4;
+            } else {
+                header.peeked = 4;
             }
         }
         Ok(Some(header))
@@ -248,7 +262,11 @@ impl ChunkReader {
         if needed <= before {
             return Ok(());
         }
-        let target = needed.max((2 * before).min(*length));
+        // Doubled as often as it takes, as if the bytes had come one by one.
+        let mut target = before;
+        while target < needed {
+            target = (2 * target).min(*length);
+        }
         if self.reserved + (target - before) > self.max_partial {
             return Err(Error::TooMuchUnfinished(self.max_partial));
         }

@@ -228,6 +228,45 @@ fn memory_follows_what_arrives_and_not_what_is_announced() {
 }
 
 #[test]
+fn memory_depends_on_what_arrived_and_not_on_its_split() {
+    let header = [0x06, 0, 0, 0, 0x7f, 0, 0, 9, 1, 0, 0, 0];
+    let bytes = [&header[..], &vec![0; 150_000]].concat();
+    for step in [100, 5000, 150_012] {
+        let mut reader = reader();
+        reader.set_chunk_size(1 << 24);
+        assert_eq!(read_all(&mut reader, &bytes, step), Ok(vec![]));
+        assert_eq!(reader.reserved(), 256 * 1024, "in pieces of {step}");
+    }
+}
+
+#[test]
+fn a_message_is_read_with_the_same_byte_whatever_the_split() {
+    // The second header tells only with the four bytes behind it whether it repeats the timestamp.
+    let bytes = [
+        &[0x04, 255, 255, 255, 0, 0, 4, 5, 1, 0, 0, 0][..],
+        &0x0102_0304_u32.to_be_bytes(),
+        b"abc",
+        &[0xc4],
+        b"d",
+        &[0x06, 0, 0, 0, 0, 0, 0, 9, 1, 0, 0, 0],
+    ]
+    .concat();
+    for step in 1..=bytes.len() {
+        let mut reader = reader();
+        reader.set_chunk_size(3);
+        let mut taken = Vec::new();
+        for (index, mut piece) in bytes.chunks(step).enumerate() {
+            let start = index * step;
+            let length = piece.len();
+            while reader.read(&mut piece).unwrap().is_some() {
+                taken.push(start + length - piece.len());
+            }
+        }
+        assert_eq!(taken, [bytes.len() - 9, bytes.len()], "in pieces of {step}");
+    }
+}
+
+#[test]
 fn limits_hold() {
     let limits = Limits {
         max_media_message: 1000,

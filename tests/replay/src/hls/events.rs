@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use hls::{Event, Range};
-use media::{Kind, Timestamp, TrackId};
+use media::{Timestamp, TrackId};
 
 /// The renditions' files, of which only the lengths matter, and what has to hold of every run of events.
 ///
@@ -83,10 +83,7 @@ impl Files {
                 assert_eq!(lane.open.take(), Some(end.msn));
                 assert!(lane.parts == 0 || lane.sum == end.duration, "the parts do not add up");
                 let target = i64::from(self.target_duration.unwrap_or_default());
-                let mut longest = target * Timestamp::HZ + Timestamp::HZ / 2;
-                if is_further_picture(end.track) {
-                    longest += Timestamp::HZ;
-                }
+                let longest = target * Timestamp::HZ + Timestamp::HZ / 2;
                 assert!((1..longest).contains(&end.duration.ticks()), "{end:?} of target {target}");
             }
             Event::End { .. } => {
@@ -95,10 +92,4 @@ impl Files {
             }
         }
     }
-}
-
-/// Whether a track is a video track beside the default one. Its pictures are not cut at the segments' ends,
-/// so that a picture that lasts long can make a segment longer than the target duration.
-pub(super) fn is_further_picture(track: TrackId) -> bool {
-    track.kind == Kind::Video && !track.is_default()
 }

@@ -23,7 +23,7 @@ mod task;
 pub mod limits;
 
 pub use acceptor::{Acceptor, claim_port};
-pub use clock::{millis, unix_millis};
+pub use clock::{busy, millis, unix_millis};
 pub use conn::{Conn, Handoff};
 pub use fanout::Fanout;
 pub use health::{Health, PULSE_MS};

@@ -10,7 +10,7 @@ use std::io::{self, IoSlice};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use media::{Entry, TrackSet};
@@ -179,9 +179,9 @@ impl Players {
                 shard::sleep(window).await;
                 seen = self.stream.signal().count();
             }
-            let start = Instant::now();
+            let start = shard::busy();
             self.flush();
-            cost = (cost * 7 + start.elapsed()) / 8;
+            cost = (cost * 7 + shard::busy().saturating_sub(start)) / 8;
         }
         self.inner.borrow_mut().running = false;
         if self.stream.has_ended() {

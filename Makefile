@@ -5,7 +5,7 @@ BINARY := $(abspath $(TARGET))/release/shardcast
 # Where setup.sh puts a Rust that was missing.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 
-.PHONY: help build run dev start test test-unit test-integration check fuzz web
+.PHONY: help build run dev start test test-unit test-integration check fuzz bench web
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -45,6 +45,9 @@ check: ## formatting, lints, the repository's own rules
 fuzz: ## fuzz every parser without end, one after the other (TIME=600 seconds each)
 	@./setup.sh --test
 	@./tests/fuzz/run.sh $(or $(TIME),600)
+
+bench: ## the benchmarks beside other servers: says first how long they take (docs/benchmarks.md)
+	@./bench/run.sh
 
 web: ## rebuild the committed pages
 	@cd delivery/web && npm ci --no-audit --no-fund && npm run build

@@ -33,6 +33,10 @@ check() {
 }
 unit() {
   step "unit tests, replayed fuzz inputs, the repository's own rules" "${nextest[@]}" --workspace --exclude e2e
+  step "tests of the benchmarks' arithmetic" bench_arithmetic
+}
+bench_arithmetic() {
+  (cd bench && python3 -B -m unittest --quiet)
 }
 integration() {
   step "build the server" cargo build --locked --release -p server

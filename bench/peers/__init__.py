@@ -1,0 +1,1 @@
+"""The bench: our server beside its peers, case by case, round by round."""

@@ -1,0 +1,1 @@
+"""The kinds of runs that cases are made of."""

@@ -292,7 +292,8 @@ impl<E> Link<E> {
 
     pub(crate) fn poll_output(&mut self) -> Option<Output<E>> {
         if !self.out.is_empty() {
-            return Some(Output::Send(self.out.split().freeze()));
+            // Whole, so that an idle session keeps no buffer.
+            return Some(Output::Send(std::mem::take(&mut self.out).freeze()));
         }
         if let Some(event) = self.events.pop_front() {
             return Some(Output::Event(event));

@@ -20,8 +20,9 @@ use reply::Exchange;
 const IDLE: Duration = Duration::from_secs(65);
 /// How long a request's head may take from its first byte to its last.
 const HEAD: Duration = Duration::from_secs(10);
-/// What the kernel may hold unsent of a response; the rest waits in the file it comes from.
-const UNSENT: u32 = 256 << 10;
+/// What the kernel may hold unsent of a response; the rest waits in the file it comes from. Media bodies
+/// are pages of that file, not copies, so most segments may go in one call.
+const UNSENT: u32 = 2 << 20;
 /// Bytes taken from the socket at a time.
 const READ: usize = 8 << 10;
 /// Requests on one connection before it is closed, so that load spreads again.

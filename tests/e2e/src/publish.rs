@@ -15,7 +15,7 @@ use crate::process::Process;
 use crate::server::{Server, Stream};
 use crate::sources::{HEIGHT, Source, WIDTH};
 
-/// A running ffmpeg that publishes. Killed when dropped, as by SIGKILL.
+/// A running ffmpeg that publishes, a file over and over. Killed when dropped, as by SIGKILL.
 #[derive(Debug)]
 pub struct Publisher {
     process: Process,
@@ -48,7 +48,7 @@ impl Publisher {
     fn mapped(ffmpeg: &Path, file: &Path, map: &[&str], url: &str) -> Self {
         let output = NamedTempFile::new().expect("a temporary file");
         let mut command = Command::new(ffmpeg);
-        command.args(["-v", "warning", "-re", "-i"]).arg(file);
+        command.args(["-v", "warning", "-re", "-stream_loop", "-1", "-i"]).arg(file);
         command.args(map).args(["-c", "copy", "-f", "flv", url]);
         Self { process: Process::start(&mut command, output.path()), _output: output }
     }

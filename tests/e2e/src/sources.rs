@@ -16,7 +16,7 @@ pub const WIDTH: usize = 640;
 pub const HEIGHT: usize = 360;
 /// The stamps of a source count from here: a full second in milliseconds since 1970-01-01 UTC.
 pub const STAMP_BASE_MS: u64 = 1_700_000_000_000;
-/// The length of every source, in seconds: longer than any test publishes.
+/// The length of every source, in seconds: longer than any test of `make test` publishes.
 pub const SECONDS: u64 = 60;
 
 const STEREO: usize = 2;

@@ -60,10 +60,8 @@ impl AudioTimeline {
         let Some(length) = self.length(frame) else { return };
         let at = at.to_scale(self.scale);
         let limit = Self::DRIFT_LIMIT.to_scale(self.scale);
-        let (unit, most, filler) = match &self.silence {
-            Some(silence) => (i64::from(silence.samples), Self::MAX_FILL, silence.data.clone()),
-            None => (i64::from(length), Self::MAX_REPEAT, frame.data.clone()),
-        };
+        let (unit, most) = self.filling(length);
+        let filler = self.silence.as_ref().map_or(&frame.data, |silence| &silence.data).clone();
         let missing = match self.next {
             None if at + i64::from(length / 2) < self.start => return,
             None => {
@@ -84,6 +82,13 @@ impl AudioTimeline {
         self.last = length;
     }
 
+    /// Whether more is missing before the frame that arrived with this output time than is made up for.
+    pub(super) fn leaves_hole(&self, frame: &Frame, at: Timestamp) -> bool {
+        let (Some(next), Some(length)) = (self.next, self.length(frame)) else { return false };
+        let (unit, most) = self.filling(length);
+        (at.to_scale(self.scale) - next + unit / 2) / unit > most
+    }
+
     /// Appends silence until the track reaches this time to half a frame. A codec that we have no
     /// silence of gets a hole instead: its time goes on without samples.
     pub(super) fn fill_to(&mut self, at: Timestamp, samples: &mut Vec<Sample>) {
@@ -100,6 +105,14 @@ impl AudioTimeline {
         match self.next {
             Some(next) => self.next = Some(next.max(at)),
             None => self.start = self.start.max(at),
+        }
+    }
+
+    /// The samples of a frame that is made up before a frame of this length, and the most such frames.
+    fn filling(&self, length: u32) -> (i64, i64) {
+        match &self.silence {
+            Some(silence) => (i64::from(silence.samples), Self::MAX_FILL),
+            None => (i64::from(length), Self::MAX_REPEAT),
         }
     }
 

@@ -37,7 +37,8 @@ pub(super) struct Continuity {
 pub(super) enum Step {
     /// It goes on.
     Even,
-    /// Time stamps are missing for longer than a segment can last.
+    /// Time stamps are missing for longer than a segment can last, or until behind where the current one
+    /// can end.
     Gap,
     /// Time stamps jumped back.
     Back,
@@ -81,13 +82,24 @@ impl Continuity {
     /// How a frame of the leading track continues what was before.
     pub(super) fn step(&self, frame: &Frame) -> Step {
         let step = frame.dts - self.last;
-        if step > self.plan.longest {
+        if step > self.plan.longest || self.is_behind_hole(frame) {
             Step::Gap
         } else if step + BACK_LIMIT < Timestamp::ZERO {
             Step::Back
         } else {
             Step::Even
         }
+    }
+
+    /// Whether a frame of leading audio leaves a hole and lies behind the longest that the segment before
+    /// it may get, which would be too long for the other lanes.
+    fn is_behind_hole(&self, frame: &Frame) -> bool {
+        let Some(Lane { timeline: Timeline::Audio(audio), scale, .. }) = self.lanes.first() else {
+            return false;
+        };
+        let at = Timestamp::from_ticks(frame.dts.ticks() + self.offset);
+        let start = Timestamp::from_scale(self.segment_start, *scale);
+        at - start > self.longest && audio.leaves_hole(frame, at)
     }
 
     /// Takes a frame of any track.

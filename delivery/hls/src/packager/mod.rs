@@ -14,7 +14,7 @@ mod warmup;
 mod writer;
 
 use bytes::Bytes;
-use media::{Entry, Frame, TrackId};
+use media::{Entry, Frame, Kind, TrackId};
 
 use self::cast::Cast;
 use self::live::Live;
@@ -65,6 +65,10 @@ impl Packager {
     pub fn push(&mut self, entry: &Entry, wall_ms: i64, out: &mut Vec<Event<Vec<Bytes>>>) {
         let mut out = Output { events: out, wall_ms };
         match entry {
+            // Sound is heard in the order and at the times of its decoding.
+            Entry::Frame(frame) if frame.track.kind == Kind::Audio && frame.pts != frame.dts => {
+                self.frame(&Frame { pts: frame.dts, ..frame.clone() }, &mut out);
+            }
             Entry::Frame(frame) => self.frame(frame, &mut out),
             Entry::Tracks(set) => {
                 let (cast, refused) = Cast::of(set);

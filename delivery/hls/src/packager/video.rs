@@ -18,13 +18,14 @@ pub(super) struct VideoTimeline {
 }
 
 impl VideoTimeline {
-    /// A longer frame, in ticks, bridges a gap and says nothing of the frame rate.
+    /// A longer frame, in ticks, bridges a gap and says nothing of the frame rate. It also bounds what a
+    /// last frame lasts.
     const TYPICAL_MAX: i64 = Timestamp::HZ / 2;
 
     /// A track whose frames last about `typical`, and lie before the start of their segment by `reach`
     /// at most.
     pub(super) fn new(typical: Timestamp, reach: Timestamp) -> Self {
-        let (typical, reach) = (typical.ticks().max(1), reach.ticks());
+        let (typical, reach) = (typical.ticks().clamp(1, Self::TYPICAL_MAX), reach.ticks());
         Self { held: None, typical, reach, end: 0, lead: None }
     }
 

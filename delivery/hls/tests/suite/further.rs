@@ -131,19 +131,47 @@ fn sound_that_takes_the_lead_keeps_to_the_target_duration() {
 
 #[test]
 fn lost_sound_that_nothing_is_made_up_for_leaves_a_hole_between_parts_and_not_inside_one() {
-    let info = AudioInfo {
-        sample_rate: 48_000,
-        channels: 2,
-        codec_string: "mp4a.40.34".into(),
-        samples_per_frame: 1_152,
-    };
     let mut rig = Rig::new();
-    rig.push(&tracks(0, &[(V0, h264()), (A0, CodecConfig::Mp3 { info })]), WALL);
+    rig.push(&tracks(0, &[(V0, h264()), (A0, mp3())]), WALL);
     let mut sound = frames(A0, 0.0, 400, 24.0, 1);
     sound.retain(|(_, wall_ms)| !(2_500..2_900).contains(&(wall_ms - WALL)));
     rig.feed(&merged(&[frames(V0, 0.0, 240, 40.0, 50), sound]));
     rig.end(WALL + 9_600);
     check_but_holes(&rig);
+}
+
+fn mp3() -> CodecConfig {
+    let info = AudioInfo { sample_rate: 48_000, channels: 2, ..AudioInfo::default() };
+    let codec_string = "mp4a.40.34".into();
+    CodecConfig::Mp3 { info: AudioInfo { codec_string, samples_per_frame: 1_152, ..info } }
+}
+
+#[test]
+fn a_second_sound_keeps_to_the_target_duration_over_a_hole_in_the_first_one() {
+    let a1 = TrackId::audio(1);
+    let mut rig = rig(2_000);
+    rig.push(&tracks(0, &[(A0, mp3()), (a1, aac())]), WALL);
+    let mut first = frames(A0, 0.0, 500, 24.0, 1);
+    // Less than a segment, but until behind the end of the one that it begins in.
+    first.retain(|(_, wall_ms)| !(5_800..8_100).contains(&(wall_ms - WALL)));
+    rig.feed(&merged(&[first, frames(a1, 0.0, 560, 1_024.0 / 48.0, 1)]));
+    rig.end(WALL + 12_000);
+    check_but_holes(&rig);
+    assert!(rig.presentation.media(A0, false).unwrap().contains("#EXT-X-DISCONTINUITY\n"));
+}
+
+#[test]
+fn a_lone_picture_of_a_track_that_was_slow_is_not_over_the_target_duration() {
+    let mut rig = rig(1_000);
+    rig.push(&tracks(0, &[(V0, h264()), (V1, h264())]), WALL);
+    // Their time stamps lie far apart, though they come in the first segment.
+    let slow = frames(V1, 0.0, 2, 5_000.0, 1).into_iter().map(|(entry, _)| (entry, WALL));
+    rig.feed(&merged(&[frames(V0, 0.0, 75, 40.0, 25), slow.collect()]));
+    rig.push(&tracks(0, &[(V1, h264())]), WALL + 3_000);
+    rig.feed(&frames(V1, 3_000.0, 1, 40.0, 1));
+    rig.end(WALL + 3_100);
+    check(&rig);
+    assert_eq!(durations(&rig, V1).last(), Some(&0.5));
 }
 
 /// A track beside the leading one: when it begins, and its pictures' durations in ms, each for so many

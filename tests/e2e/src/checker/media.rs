@@ -14,7 +14,8 @@ use crate::process::run;
 const SEAM: f64 = 0.001;
 /// How far a part's written duration may be from its samples', in seconds.
 const ROUNDING: f64 = 0.001;
-const DECODE: Duration = Duration::from_mins(1);
+/// How long ffmpeg may take to decode all of a rendition, beside others.
+const DECODE: Duration = Duration::from_mins(5);
 
 /// Parts that follow one another without a discontinuity, with one initialization segment.
 #[derive(Default)]
@@ -135,7 +136,8 @@ fn decode(rendition: &Rendition, run: &Run<'_>, first: usize) -> Option<String> 
     let counted = run_tool(probe.args(["-of", "csv=p=0"]).arg(file.path()));
     let mut ffmpeg = Command::new("ffmpeg");
     ffmpeg.args(["-v", "error", "-xerror", "-err_detect", "explode", "-i"]).arg(file.path());
-    let decoded = run_tool(ffmpeg.args(["-f", "null", "-"]));
+    // Of no frame rate: at a guessed one, pictures that lie between its ticks are complained of.
+    let decoded = run_tool(ffmpeg.args(["-enc_time_base:v", "1/90000", "-f", "null", "-"]));
     let uri = &parts[0].0.uri;
     match (counted, decoded) {
         (Ok(count), Ok(_)) if count.trim() == due.to_string() => None,

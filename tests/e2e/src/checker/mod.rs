@@ -3,6 +3,7 @@
 //! nothing of the server's own code takes part.
 
 mod fragments;
+mod kinds;
 mod media;
 mod playlist;
 mod rules;
@@ -14,6 +15,7 @@ use crate::http;
 use crate::server::Server;
 use crate::wait::eventually;
 
+pub use kinds::{Kind, TWO_SOUNDS, check_kinds};
 pub use playlist::{Hint, Multivariant, Part, Playlist, Segment};
 pub use rules::{expand, single, succession};
 pub use watch::Rendition;

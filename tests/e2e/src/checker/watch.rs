@@ -22,6 +22,8 @@ pub struct Rendition {
     pub segments: BTreeMap<u64, Segment>,
     /// Every file that was fetched, by its name.
     pub files: BTreeMap<String, Vec<u8>>,
+    /// Playlists that were read: complete ones and delta updates.
+    pub playlists: usize,
     /// Blocking reloads.
     pub reloads: usize,
     /// Hinted parts that were asked for before they were there, and came.
@@ -161,6 +163,7 @@ impl Watcher<'_> {
         if response.status != 200 {
             return Err(format!("{target}: {} {}", response.status, response.text()));
         }
+        self.seen.playlists += 1;
         Playlist::parse(&response.text())
             .map_err(|e| format!("{target}: {e}:\n{}", response.text()))
     }

@@ -5,3 +5,4 @@
 #[expect(dead_code, reason = "shared with the tests, which use more of it")]
 mod common;
 mod latency;
+mod playlists;

@@ -1,13 +1,19 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use hls::{Event, Range};
-use media::{Timestamp, TrackId};
+use hls::{Event, Part, Range};
+use media::{Kind, Timestamp, TrackId};
+
+use super::fragment::Fragment;
+
+/// Of every sound of the target.
+pub(super) const SAMPLE_RATE: u32 = 48_000;
 
 /// The renditions' files, of which only the lengths matter, and what has to hold of every run of events.
 ///
 /// Numbers never go back and are the same in all renditions at a discontinuity; the parts of a segment
-/// follow each other and add up to it; a segment is not longer than the target duration.
+/// follow each other, are what their fragments say, and add up to it; a segment is not longer than the
+/// target duration, a part of several frames not longer than the part target.
 #[derive(Default)]
 pub(super) struct Files {
     lanes: BTreeMap<TrackId, Lane>,
@@ -24,6 +30,9 @@ struct Lane {
     newest: Option<u64>,
     parts: u32,
     sum: Timestamp,
+    part_target: Timestamp,
+    /// Where the last part since the last initialization segment ends.
+    end: Timestamp,
 }
 
 impl Files {
@@ -56,11 +65,18 @@ impl Files {
                 assert!(!lineup.renditions.is_empty());
                 let target = *self.target_duration.get_or_insert(lineup.target_duration);
                 assert_eq!(target, lineup.target_duration, "the target duration changed");
+                for rendition in &lineup.renditions {
+                    let target = Timestamp::from_millis(i64::from(rendition.part_target_ms));
+                    let lane = self.lanes.entry(rendition.track).or_default();
+                    assert!([Timestamp::ZERO, target].contains(&lane.part_target));
+                    lane.part_target = target;
+                }
             }
             Event::Init { track, number, .. } => {
                 let lane = self.lanes.entry(*track).or_default();
                 assert!(!lane.inits.contains(number));
                 lane.inits.push(*number);
+                lane.end = Timestamp::ZERO;
             }
             Event::SegmentStart(start) => {
                 let known = *self.discontinuities.entry(start.msn).or_insert(start.discontinuity);
@@ -77,6 +93,7 @@ impl Files {
                 assert!(part.duration > Timestamp::ZERO, "{:?}", part.duration);
                 lane.parts += 1;
                 lane.sum = lane.sum + part.duration;
+                lane.part(part);
             }
             Event::SegmentEnd(end) => {
                 let lane = self.lanes.entry(end.track).or_default();
@@ -91,5 +108,19 @@ impl Files {
                 self.ended = true;
             }
         }
+    }
+}
+
+impl Lane {
+    /// A part is what its fragment says, and begins behind the one before it.
+    fn part(&mut self, part: &Part<Vec<Bytes>>) {
+        let fragment = Fragment::parse(&part.bytes);
+        let video = part.track.kind == Kind::Video;
+        let at = |ticks| Timestamp::from_scale(ticks, if video { 90_000 } else { SAMPLE_RATE });
+        let (start, end) = (at(fragment.start), at(fragment.start + fragment.duration));
+        assert!(start >= self.end, "a part begins at {start:?}, before {:?}", self.end);
+        assert_eq!(end - start, part.duration, "the fragment has another duration");
+        assert!(part.duration <= self.part_target || fragment.samples == 1, "{part:?} is too long");
+        self.end = end;
     }
 }

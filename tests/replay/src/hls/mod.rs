@@ -1,6 +1,7 @@
 //! The packager and the presentation of `hls`.
 
 mod events;
+mod fragment;
 mod playlist;
 mod publisher;
 mod viewer;

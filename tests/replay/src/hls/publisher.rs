@@ -6,7 +6,7 @@ use media::{
     AudioInfo, CodecConfig, Entry, Frame, Metadata, Timestamp, Track, TrackId, TrackSet, VideoInfo,
 };
 
-use super::events::Files;
+use super::events::{Files, SAMPLE_RATE};
 use super::viewer::{Viewer, ask};
 use crate::input::Input;
 
@@ -196,7 +196,7 @@ fn h264(large: bool) -> CodecConfig {
 
 fn audio(codec_string: &str, samples_per_frame: u32) -> AudioInfo {
     let codec_string = codec_string.into();
-    AudioInfo { sample_rate: 48_000, channels: 2, codec_string, samples_per_frame }
+    AudioInfo { sample_rate: SAMPLE_RATE, channels: 2, codec_string, samples_per_frame }
 }
 
 fn aac() -> CodecConfig {

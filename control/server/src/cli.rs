@@ -13,6 +13,7 @@ pub(crate) enum Command {
     Serve { flags: Flags, demo: bool },
     Check { flags: Flags },
     Admin { flags: Flags, request: Request, json: bool },
+    Load(ArgMatches),
 }
 
 /// Reads the arguments; help and usage errors end the process here (exit code 2 for the latter).
@@ -22,6 +23,7 @@ pub(crate) fn parse() -> Command {
         Some(("check", matches)) => Command::Check { flags: flags(matches) },
         Some(("user", matches)) => admin(matches, user),
         Some(("stream", matches)) => admin(matches, stream),
+        Some(("load", matches)) => Command::Load(matches.clone()),
         Some((_, matches)) => {
             Command::Serve { flags: flags(matches), demo: matches.get_flag("demo") }
         }
@@ -56,6 +58,7 @@ fn clap() -> Clap {
         )
         .subcommand(users())
         .subcommand(streams())
+        .subcommand(load::command())
 }
 
 /// One flag for each setting, from the configuration's own table.

@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         cli::Command::Serve { flags, demo } => serve::serve(flags, demo),
         cli::Command::Check { flags } => check::check(flags),
         cli::Command::Admin { flags, request, json } => admin::run(flags, request, json),
+        cli::Command::Load(matches) => return load::run(&matches),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,

@@ -13,7 +13,7 @@ enum May {
 use May::{NotOn, Only};
 
 /// Every crate outside of `tests/`.
-const CRATES: [(&str, May); 17] = [
+const CRATES: [(&str, May); 19] = [
     ("codecs", Only(&["media"])),
     ("config", Only(&[])),
     ("control", NotOn(MEDIA_PLANE)),
@@ -22,11 +22,13 @@ const CRATES: [(&str, May); 17] = [
         Only(&["config", "hls", "http1", "link", "media", "rtmp", "shard", "stream", "web"]),
     ),
     ("hls", Only(&["media", "stream"])),
+    ("hlsplay", Only(&["http1", "media"])),
     ("http1", Only(&[])),
     ("ingest", Only(&["config", "link", "media", "rtmp", "shard", "stream"])),
     ("link", Only(&["rtmp", "shard"])),
-    ("load", Only(&["codecs", "http1", "link", "media", "rtmp", "shard", "testcard"])),
+    ("load", Only(&["codecs", "hlsplay", "media", "rtmp", "shard", "testcard"])),
     ("media", Only(&[])),
+    ("micro", Only(&["hls", "http1", "media", "rtmp", "stream"])),
     ("rtmp", Only(&["media"])),
     ("server", NotOn(&[])),
     ("shard", Only(&[])),
@@ -43,6 +45,9 @@ const FOR_TESTS: [(&str, &str); 1] = [("codecs", "testcard")];
 /// The crates of the kernel and of the runtime, as dependencies and in source: the name, and who may
 /// have it.
 const KERNEL: [(&str, &str); 3] = [("io-uring", "shard"), ("libc", "shard"), ("monoio", "shard")];
+
+/// A workspace of its own that compares runtimes, by their own functions.
+const COMPARISON: &str = "bench/runtimes/";
 
 /// Pairs of folders that never name each other.
 const STRANGERS: [(&str, &str); 2] =
@@ -141,7 +146,9 @@ fn kernel_dependencies(workspace: &Workspace, complaints: &mut Complaints) {
 
 /// Tests of whole servers use system calls to break them; the runtime is nobody's but the shard's.
 fn kernel_in_source(sources: &[File], complaints: &mut Complaints) {
-    for source in sources.iter().filter(|source| !source.path.starts_with("core/shard/")) {
+    let may =
+        |source: &&File| ["core/shard/", COMPARISON].iter().any(|may| source.path.starts_with(may));
+    for source in sources.iter().filter(|source| !may(source)) {
         for path in paths(&Masked::new(&source.text)) {
             let named = KERNEL.iter().find(|(name, _)| path.segments[0] == name.replace('-', "_"));
             let in_tests = source.path.starts_with("tests/") && path.segments[0] == "libc";
@@ -245,9 +252,11 @@ mod tests {
             ),
             File::new("tests/e2e/src/a.rs", "fn f() { libc::kill(); io_uring::IoUring::new(); }"),
             File::new("core/shard/src/a.rs", "use libc;"),
+            File::new("bench/runtimes/src/a.rs", "use monoio::net;"),
+            File::new("bench/load/src/a.rs", "use monoio::net;"),
         ];
         kernel_in_source(&sources, &mut found);
-        assert_eq!(found.len(), 3, "{found:?}");
+        assert_eq!(found.len(), 4, "{found:?}");
         assert!(
             found.mention(&["a.rs:2", "monoio::net"]) && found.mention(&["a.rs:3", "libc::recv"])
         );

@@ -17,8 +17,9 @@ const PAGE: u64 = 4096;
 pub struct MemFile {
     view: MemView,
     end: u64,
-    /// Where the range that was given back last ends, a whole number of pages.
-    released: u64,
+    /// Where the range ends that was given back last, and where the first whole page begins of all those
+    /// ranges that adjoin it.
+    punched: (u64, u64),
 }
 
 /// A memory file as every shard sends from it.
@@ -34,7 +35,7 @@ impl MemFile {
         let fd = check(unsafe { libc::memfd_create(c"media".as_ptr(), libc::MFD_CLOEXEC) })?;
         // SAFETY: a new descriptor that nobody else owns.
         let file = unsafe { File::from_raw_fd(fd) };
-        Ok(Self { view: MemView { file: Arc::new(file) }, end: 0, released: 0 })
+        Ok(Self { view: MemView { file: Arc::new(file) }, end: 0, punched: (0, 0) })
     }
 
     /// Appends these bytes in order and returns the offset of the first. When it fails nothing of it
@@ -62,18 +63,25 @@ impl MemFile {
     /// Gives the memory of a range back, as far as it covers whole pages together with the range given
     /// back before it. Bytes beside it, and those that sockets still hold, stay as they are.
     pub fn punch(&mut self, offset: u64, len: u64) -> io::Result<()> {
-        let end = (offset + len) / PAGE * PAGE;
-        let adjoins = self.released > 0 && self.released == offset / PAGE * PAGE;
-        let start = if adjoins { self.released } else { offset.next_multiple_of(PAGE) };
-        if start >= end {
-            return Ok(());
+        // The page that two ranges share is given back with the second, unless something else lies between.
+        let (last, mut first_page) = self.punched;
+        if last != offset {
+            first_page = offset.next_multiple_of(PAGE);
         }
-        let mode = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
-        let (offset, len) = (start as libc::off_t, (end - start) as libc::off_t);
-        // SAFETY: no pointers; the descriptor is open.
-        check(unsafe { libc::fallocate(self.view.raw_fd(), mode, offset, len) })?;
-        self.released = end;
+        let start = first_page.max(offset / PAGE * PAGE);
+        let end = (offset + len) / PAGE * PAGE;
+        if start < end {
+            self.free(start, end - start)?;
+        }
+        self.punched = (offset + len, first_page);
         Ok(())
+    }
+
+    fn free(&self, offset: u64, len: u64) -> io::Result<()> {
+        let mode = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
+        let (offset, len) = (offset as libc::off_t, len as libc::off_t);
+        // SAFETY: no pointers; the descriptor is open.
+        check(unsafe { libc::fallocate(self.view.raw_fd(), mode, offset, len) }).map(|_| ())
     }
 
     /// A handle for sending.
@@ -126,5 +134,11 @@ mod tests {
         assert!(all[4096..8192].iter().all(|&byte| byte == 0));
         file.punch(10_000, 10_480).unwrap();
         assert_eq!(before - file.held(), 16_384);
+        // What lies between two ranges of one page stays, like the initialisation of a later session.
+        file.punch(21_000, 500).unwrap();
+        file.punch(21_500, 8500).unwrap();
+        file.view.file.read_exact_at(&mut all, 0).unwrap();
+        assert!(all[20_480..24_576].iter().all(|&byte| byte == 7));
+        assert_eq!(before - file.held(), 16_384 + 4096);
     }
 }

@@ -56,7 +56,7 @@ command -v cargo >/dev/null || install_rust
 install_missing nasm nasm g++ g++ make make
 
 if [ "$mode" = --test ]; then
-  install_missing ffmpeg ffmpeg chromium chromium nodejs node npm npm curl curl python3 python3
+  install_missing ffmpeg ffmpeg chromium chromium nodejs node npm npm curl curl python3 python3 valgrind valgrind
   # Debian has venv apart from python3.
   python3 -c 'import ensurepip' 2>/dev/null || install_missing python3-venv no-such-command
   # Debian 12's Node is too old for the pages' build; npm has newer ones.

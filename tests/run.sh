@@ -32,7 +32,7 @@ check() {
   step "the pages' bundle" pages_are_current
 }
 unit() {
-  step "unit tests, replayed fuzz inputs, the repository's own rules" "${nextest[@]}" --workspace --exclude e2e
+  step "unit tests, replayed fuzz inputs, the repository's own rules" "${nextest[@]}" --workspace --exclude e2e --exclude micro
   step "tests of the benchmarks' arithmetic" bench_arithmetic
 }
 bench_arithmetic() {
@@ -40,6 +40,7 @@ bench_arithmetic() {
 }
 integration() {
   step "build the server" cargo build --locked --release -p server
+  step "instruction counts" "${nextest[@]}" -p micro
   step "clients of the whole-server tests" ./tests/e2e/setup.sh
   step "whole-server tests on io_uring" env RUNTIME=io_uring "${nextest[@]}" --profile e2e -p e2e
   step "whole-server tests on epoll" env RUNTIME=epoll "${nextest[@]}" --profile e2e -p e2e

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -103,8 +103,16 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
 }
 
 fn below(root: &Path, path: &str) -> String {
-    let path = Path::new(path);
-    path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+    // A crate may take its source from another crate's folder, by way of `..`.
+    let mut straight = PathBuf::new();
+    for part in Path::new(path).components() {
+        if part == Component::ParentDir {
+            straight.pop();
+        } else {
+            straight.push(part);
+        }
+    }
+    straight.strip_prefix(root).unwrap_or(&straight).to_string_lossy().replace('\\', "/")
 }
 
 #[cfg(test)]

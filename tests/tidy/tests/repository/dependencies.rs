@@ -9,7 +9,9 @@ const PAGE: &str = "docs/dependencies.md";
 fn every_dependency_has_its_line_and_every_line_its_dependency() {
     let tree = Tree::read();
     let mut wanted = workspace_dependencies(&tree.file("Cargo.toml"));
-    wanted.extend(fuzz_dependencies(&tree.file("tests/fuzz/Cargo.toml")));
+    for manifest in ["bench/runtimes/Cargo.toml", "tests/fuzz/Cargo.toml"] {
+        wanted.extend(outside_dependencies(&tree.file(manifest)));
+    }
     wanted.extend(page_dependencies(&tree.file("delivery/web/package.json")));
     let workspace = Workspace::read(tree.root());
     wanted.retain(|(name, ..)| !workspace.has(name));
@@ -42,7 +44,8 @@ fn workspace_dependencies(manifest: &File) -> Vec<Declared> {
     keys.into_iter().map(|(name, line, _)| (name, manifest.path.clone(), line)).collect()
 }
 
-fn fuzz_dependencies(manifest: &File) -> Vec<Declared> {
+/// Of a workspace of its own.
+fn outside_dependencies(manifest: &File) -> Vec<Declared> {
     let mut keys = table_keys(&manifest.text, "dependencies");
     keys.retain(|(_, _, value)| !value.contains("path ="));
     keys.into_iter().map(|(name, line, _)| (name, manifest.path.clone(), line)).collect()
@@ -112,7 +115,7 @@ mod tests {
     fn dependencies_of_fuzzers_and_pages_count() {
         let fuzz =
             File::new("f", "[dependencies]\nlibfuzzer-sys = \"0.4\"\nrtmp = { path = \"../r\" }\n");
-        assert_eq!(fuzz_dependencies(&fuzz).len(), 1);
+        assert_eq!(outside_dependencies(&fuzz).len(), 1);
         let pages = File::new(
             "p",
             r#"{"dependencies": {"hls.js": "1"}, "devDependencies": {"vite": "8"}}"#,

@@ -5,7 +5,7 @@ BINARY := $(abspath $(TARGET))/release/shardcast
 # Where setup.sh puts a Rust that was missing.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 
-.PHONY: help build run dev start test test-unit test-integration check fuzz bench web
+.PHONY: help build run dev start test test-unit test-integration test-load check fuzz sim bench web
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -38,6 +38,9 @@ test-integration: ## whole-server tests with real clients, on io_uring and on ep
 	@./setup.sh --test
 	@./tests/run.sh integration
 
+test-load: build ## a load run of 60 seconds against a server of its own; fails when anything is lost
+	@./tests/load.sh
+
 check: ## formatting, lints, the repository's own rules
 	@./setup.sh --build
 	@./tests/run.sh check
@@ -45,6 +48,10 @@ check: ## formatting, lints, the repository's own rules
 fuzz: ## fuzz every parser without end, one after the other (TIME=600 seconds each)
 	@./setup.sh --test
 	@./tests/fuzz/run.sh $(or $(TIME),600)
+
+sim: ## simulate without end, seed after seed (SEED=1 STEPS=1000: one of them again)
+	@./setup.sh --build
+	@$(CARGO) run --release --quiet -p sim
 
 bench: ## the benchmarks beside other servers: says first how long they take (docs/benchmarks.md)
 	@./bench/run.sh

@@ -63,7 +63,9 @@ pub(crate) fn processes(pids: &[u32]) -> Used {
         for descriptor in descriptors.flatten() {
             sum.descriptors += 1;
             let path = descriptor.path();
-            let is_memory = fs::read_link(&path).is_ok_and(|to| to.starts_with("/memfd:"));
+            // The text is "/memfd:NAME (deleted)": no path whose components could be compared.
+            let is_memory = fs::read_link(&path)
+                .is_ok_and(|to| to.as_os_str().as_encoded_bytes().starts_with(b"/memfd:"));
             // Many descriptors may lead to one file.
             if let Ok(file) = fs::metadata(&path)
                 && is_memory
@@ -160,8 +162,11 @@ mod tests {
 
     #[test]
     fn this_process_uses_memory_and_descriptors() {
+        let mut file = shard::MemFile::new().unwrap();
+        file.append(&[vec![1; 64 << 10].into()]).unwrap();
         let used = processes(&[std::process::id()]);
         assert!(used.rss_kib > 0 && used.descriptors > 0, "{used:?}");
+        assert!(used.memfd_kib >= 64, "{used:?}");
         assert_eq!(processes(&[u32::MAX]), Used::default());
     }
 }

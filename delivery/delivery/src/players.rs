@@ -117,15 +117,16 @@ impl Players {
         key
     }
 
-    /// Takes a viewer out.
-    pub(crate) fn leave(&self, key: usize) {
+    /// Takes a viewer out; what it still has to get before anything else may be sent to it.
+    pub(crate) fn leave(&self, key: usize) -> VecDeque<Bytes> {
         let mut inner = self.inner.borrow_mut();
-        inner.players.remove(key);
+        let rest = inner.players.remove(key).rest;
         if inner.players.is_empty() {
             // Wakes the fan-out task, which ends.
             drop(inner);
             self.stream.flush();
         }
+        rest
     }
 
     /// Sends a control message between two media messages.

@@ -52,8 +52,11 @@ pub async fn play(
     let _watching = Watching::start(&stream, Protocol::Rtmp);
     let key = players.join(Rc::clone(&conn), Wire::Rtmp, Some(prelude.freeze()));
     let ended = listen(&conn, &mut session, &players, key).await;
-    players.leave(key);
+    let rest = players.leave(key);
     if stream.has_ended() {
+        for bytes in rest {
+            link::send(&conn, &bytes).await?;
+        }
         session.end_play();
         return drain(&conn, &mut session).await;
     }

@@ -59,8 +59,10 @@ impl AudioTimeline {
     pub(super) fn align(&mut self, frame: &Frame, at: Timestamp, samples: &mut Vec<Sample>) {
         let Some(length) = self.length(frame) else { return };
         let at = at.to_scale(self.scale);
-        let limit = Self::DRIFT_LIMIT.to_scale(self.scale);
         let (unit, most) = self.filling(length);
+        // What is made up is rounded to whole frames, and no frame may be left out for half of one too much.
+        let rounding = unit / 2 + Timestamp::from_millis(1).to_scale(self.scale);
+        let limit = Self::DRIFT_LIMIT.to_scale(self.scale).max(rounding);
         let filler = self.silence.as_ref().map_or(&frame.data, |silence| &silence.data).clone();
         let missing = match self.next {
             None if at + i64::from(length / 2) < self.start => return,
@@ -136,5 +138,33 @@ pub(super) fn samples_per_frame(config: &CodecConfig) -> u32 {
         0 if matches!(config, CodecConfig::Flac { .. }) => 4_096,
         0 => 960,
         samples => samples,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use media::{AudioInfo, TrackId};
+
+    use super::*;
+
+    #[test]
+    fn no_frame_is_left_out_for_what_was_made_up_before_it() {
+        let info =
+            AudioInfo { sample_rate: 16_000, samples_per_frame: 1_024, ..AudioInfo::default() };
+        let config = CodecConfig::Aac { record: vec![0x14, 0x10].into(), info };
+        for gap_ms in 0..200 {
+            let mut track = AudioTimeline::new(&config, 16_000, Timestamp::ZERO);
+            let mut samples = Vec::new();
+            for number in 0..40_i64 {
+                let late = if number < 10 { 0 } else { gap_ms };
+                let dts = Timestamp::from_millis(number * 64 + late);
+                let data = vec![number as u8; 30].into();
+                let track_id = TrackId::audio(0);
+                let frame = Frame { track: track_id, dts, pts: dts, keyframe: true, data };
+                track.align(&frame, dts, &mut samples);
+            }
+            let whole = samples.iter().filter(|sample| sample.data.len() == 30).count();
+            assert_eq!(whole, 40, "behind a gap of {gap_ms} ms");
+        }
     }
 }

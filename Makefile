@@ -51,7 +51,7 @@ fuzz: ## fuzz every parser without end, one after the other (TIME=600 seconds ea
 
 sim: ## simulate without end, seed after seed (SEED=1 STEPS=1000: one of them again)
 	@./setup.sh --build
-	@$(CARGO) run --release --quiet -p sim
+	@cargo run --locked --release --quiet -p sim
 
 bench: ## the benchmarks beside other servers: says first how long they take (docs/benchmarks.md)
 	@./bench/run.sh

@@ -1,0 +1,77 @@
+//! A shard's life as in the binary's `shard_main.rs`, which keeps its plane to itself; here it can be
+//! looked at.
+
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use shard::Acceptor;
+use stream::control::Command;
+
+use super::mail::{Mail, Tell};
+use super::state::{Plane, Setup, ShardParts};
+use super::{home, http_port, rtmp_port};
+
+const JANITOR: Duration = Duration::from_millis(250);
+
+/// Opens the calling shard's ports and starts its tasks.
+pub(crate) fn start(setup: Setup, parts: ShardParts) -> io::Result<Rc<Plane>> {
+    let rtmp = Acceptor::bind(setup.rtmp)?;
+    let http = Acceptor::bind(setup.http)?;
+    let plane = Plane::new(setup, &parts);
+    let mail = Rc::clone(&plane);
+    shard::spawn("mailbox", async move { parts.inbox.run(move |letter| mail.open(letter)).await });
+    let janitor = Rc::clone(&plane);
+    shard::spawn("janitor", async move { janitor.sweep().await });
+    let port = Rc::clone(&plane);
+    shard::spawn("rtmp port", rtmp.run(move |conn| rtmp_port::accept(&port, conn)));
+    let port = Rc::clone(&plane);
+    shard::spawn("http port", http.run(move |conn| http_port::accept(&port, conn)));
+    drop(parts.started.send(Ok(())));
+    Ok(plane)
+}
+
+impl Plane {
+    fn open(self: &Rc<Self>, letter: Mail) {
+        match letter {
+            Mail::Publish(publish) => rtmp_port::adopt(self, *publish),
+            Mail::Delivery(letter) => self.delivery.open(letter),
+            Mail::Listed(listing) => self.directory.borrow_mut().put(*listing),
+            Mail::Unlisted(id, session) => self.directory.borrow_mut().remove(&id, session),
+            Mail::Answer(asked, answer) => self.asking.answer(asked, answer),
+            Mail::Command(Command::Stop { stream, .. }) => {
+                let stopped = self.sources.borrow_mut().stop(&stream, shard::millis());
+                if let Some(source) = stopped {
+                    home::close(self, &source);
+                }
+            }
+            Mail::Drain => self.drain(),
+            Mail::Stop => self.stop.set(),
+        }
+    }
+
+    fn drain(self: &Rc<Self>) {
+        self.draining.set(true);
+        let all = self.sources.borrow_mut().stop_all(shard::millis());
+        for source in all {
+            home::close(self, &source);
+        }
+        let plane = Rc::clone(self);
+        shard::spawn("drain", async move {
+            while plane.rtmp_connections.get() + plane.delivery.exchanges() > 0 {
+                shard::sleep(Duration::from_millis(20)).await;
+            }
+            plane.setup.desk.tell(Tell::Drained);
+        });
+    }
+
+    async fn sweep(self: Rc<Self>) {
+        loop {
+            shard::sleep(JANITOR).await;
+            let gone = self.sources.borrow_mut().expire(shard::millis());
+            for source in gone {
+                home::close(&self, &source);
+            }
+        }
+    }
+}

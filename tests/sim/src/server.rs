@@ -1,0 +1,133 @@
+//! The server's process: its shards, from start to end.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use ingest::Takeover;
+use media::Timestamp;
+use shard::sim;
+use shard::{Driver, Health, Inbox, Mailbox, Rng, mailbox};
+
+use crate::plane::{
+    self, Ask, DESK_MAIL, Desk, Mail, Plane, SHARD_MAIL, Setup, ShardParts, Tell, Throttle,
+};
+use crate::trace::note;
+
+/// The port of publishers and RTMP players.
+pub(crate) const RTMP: u16 = 1935;
+/// The port of everything else.
+pub(crate) const HTTP: u16 = 8000;
+
+/// What the operator has set; another start may find other values.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) shards: usize,
+    pub(crate) takeover: Takeover,
+    pub(crate) segment_ms: i64,
+    pub(crate) part_ms: i64,
+    pub(crate) window: usize,
+    pub(crate) gather_ms: u64,
+    /// The load that the shards pretend, in thousandths.
+    pub(crate) load: u32,
+    /// Letters of 1000 with media that do not fit into the other shard's mailbox.
+    pub(crate) refused: u32,
+}
+
+impl Settings {
+    pub(crate) fn draw(rng: &mut Rng) -> Self {
+        let segment_ms = rng.pick(&[1000, 1000, 1500, 2000, 4000]);
+        Self {
+            shards: rng.pick(&[1, 2, 2, 3]),
+            takeover: rng.pick(&[
+                Takeover::Stale,
+                Takeover::Stale,
+                Takeover::Always,
+                Takeover::Never,
+            ]),
+            segment_ms,
+            part_ms: rng.pick(&[100, 200, 250, 330, 500]),
+            window: rng.pick(&[3, 4, 8, 12]),
+            gather_ms: rng.pick(&[0, 20, 60]),
+            load: rng.pick(&[0, 0, 300, 900]),
+            refused: rng.pick(&[0, 0, 0, 20]),
+        }
+    }
+}
+
+/// A running server.
+pub(crate) struct Server {
+    pub(crate) settings: Settings,
+    pub(crate) planes: Vec<Rc<Plane>>,
+    pub(crate) mailboxes: Vec<Mailbox<Mail>>,
+    pub(crate) asks: Inbox<Ask>,
+    pub(crate) tells: Inbox<Tell>,
+    /// Tasks that every server has.
+    pub(crate) tasks: usize,
+}
+
+impl Server {
+    pub(crate) fn start(settings: Settings, rng: &mut Rng) -> Self {
+        note!("the server starts: {settings:?}");
+        let (mailboxes, inboxes): (Vec<_>, Vec<_>) =
+            (0..settings.shards).map(|_| mailbox(SHARD_MAIL)).unzip();
+        let (ask, asks) = mailbox(DESK_MAIL);
+        let (tell, tells) = mailbox(DESK_MAIL);
+        if settings.refused > 0 {
+            for mailbox in &mailboxes {
+                lose_media(mailbox, settings.refused, rng.fork());
+            }
+        }
+        let desk = Desk { asks: ask, tells: tell };
+        let setup = setup(&settings, mailboxes.clone(), desk);
+        let mut planes = Vec::new();
+        for (id, inbox) in inboxes.into_iter().enumerate() {
+            let health = Arc::new(Health::default());
+            health.pretend(settings.load);
+            let (started, _) = std::sync::mpsc::channel();
+            let (ingest, delivery) = (Arc::default(), Arc::default());
+            let parts = ShardParts { id, inbox, health, ingest, delivery, started };
+            let plane = sim::on_shard(id, || plane::start(setup.clone(), parts));
+            planes.push(plane.expect("virtual ports are free"));
+        }
+        let tasks = sim::tasks().values().sum();
+        Self { settings, planes, mailboxes, asks, tells, tasks }
+    }
+
+    /// No letter is on its way.
+    pub(crate) fn has_no_mail(&self) -> bool {
+        self.mailboxes.iter().all(Mailbox::is_empty)
+    }
+}
+
+fn setup(settings: &Settings, mailboxes: Vec<Mailbox<Mail>>, desk: Desk) -> Setup {
+    let port = |port| SocketAddr::from(([0, 0, 0, 0], port));
+    Setup {
+        driver: Driver::IoUring,
+        rtmp: port(RTMP),
+        http: port(HTTP),
+        takeover: settings.takeover,
+        key_playback: false,
+        delivery: delivery::Settings {
+            gather: std::time::Duration::from_millis(settings.gather_ms),
+            segment: Timestamp::from_millis(settings.segment_ms),
+            part: Timestamp::from_millis(settings.part_ms),
+            window: settings.window,
+            cors: http1::CorsPolicy::Any,
+            embed_origins: vec!["*".to_owned()],
+        },
+        throttle: Arc::new(Throttle::new(0, Vec::new())),
+        mailboxes,
+        desk,
+    }
+}
+
+/// Lets a mailbox have no room for some letters with media. Everything else always fits: losing that is
+/// logged as an error, and nothing is promised then.
+fn lose_media(mailbox: &Mailbox<Mail>, of_1000: u32, mut rng: Rng) {
+    use delivery::Letter;
+    mailbox.refuse(move |letter| {
+        matches!(letter, Mail::Delivery(Letter::Frames { .. } | Letter::Shelf { .. }))
+            && rng.chance(of_1000, 1000)
+    });
+}

@@ -30,7 +30,7 @@ impl Fanout {
     /// With a ring of its own on io_uring; plain system calls on epoll or when no ring is to be had.
     pub fn new(driver: Driver) -> Self {
         let ring = match driver {
-            Driver::IoUring => IoUring::new(limits::FANOUT_BATCH).ok(),
+            Driver::IoUring => ring().ok(),
             Driver::Epoll => None,
         };
         let stage = MemFile::new().ok().map(|file| Stage { file, kept: 0 });
@@ -110,6 +110,12 @@ impl Stage {
         }
         Ok((self.file.view(), offset))
     }
+}
+
+fn ring() -> io::Result<IoUring> {
+    let mut patient = IoUring::builder();
+    patient.setup_coop_taskrun().setup_single_issuer();
+    patient.build(limits::FANOUT_BATCH).or_else(|_| IoUring::new(limits::FANOUT_BATCH))
 }
 
 /// Submits what is queued and takes exactly as many completions. Sends that may not wait complete

@@ -60,9 +60,16 @@ fn probe() -> io::Result<()> {
     probe.join().unwrap_or_else(|_| Err(io::Error::other("the io_uring probe panicked")))
 }
 
+/// A ring whose completions wait for the shard's next system call (Linux 6.0, else a plain one), so that
+/// events do not interrupt it.
 fn ring() -> io::Result<monoio::Runtime<TimeDriver<IoUringDriver>>> {
-    let builder = RuntimeBuilder::<IoUringDriver>::new().with_entries(limits::RING_ENTRIES);
-    builder.enable_timer().build()
+    let mut patient = io_uring_06::IoUring::builder();
+    patient.setup_coop_taskrun().setup_single_issuer();
+    let build = |setup| {
+        let builder = RuntimeBuilder::<IoUringDriver>::new().with_entries(limits::RING_ENTRIES);
+        builder.uring_builder(setup).enable_timer().build()
+    };
+    build(patient).or_else(|_| build(io_uring_06::IoUring::builder()))
 }
 
 /// A running shard thread.

@@ -1,4 +1,36 @@
-//! The simulator.
+//! The simulator: publishers, viewers and shards in one thread, on a virtual clock and network, driven
+//! by a seed and held against a reference model. `ServerWorld` runs the real shells of ingest and
+//! delivery, `LogWorld` logs, cursors and relays, `LinkWorld` RTMP connections.
+//!
+//! # What it finds
+//!
+//! Faults planted on a branch, one at a time, each a change of one line, and the 200 seeds of 1000 steps
+//! that `make test` runs. The seed and step are the first that noticed.
+//!
+//! | planted fault | seeds that fail | seed, step |
+//! | --- | --- | --- |
+//! | a cursor joins one entry behind its group | 157 | 0, 18 |
+//! | a signal forgets one of several waiters (a lost wake-up) | 138 | 0, 89 |
+//! | a log drops one entry too many | 112 | 0, 370 |
+//! | a log keeps one entry too many | 25 | 7, 2 |
+//! | a skip is not counted | 43 | 6, 6 |
+//! | a long time stamp gets a short chunk header | 112 | 0, 103 |
+//! | a chunk reader takes one byte too few of a chunk | 23 | 9, 389 |
+//! | a part lacks its last frame | 89 | 0, 484 |
+//! | media sequence numbers go back after an interruption | 27 | 11, 826 |
+//! | a playlist is ready one part too early | 80 | 0, 292 |
+//! | the discontinuity sequence forgets a tag that left | 16 | 1, 121 |
+//! | time stands still where it would go back | 17 | 1, 134 |
+//! | a takeover leaves the first publisher its handle | 29 | 10, 509 |
+//! | a cut batch loses the rest of its message | 112 | 0, 19 |
+//! | viewers that came before the first group are not served | 8 | 51, 415 |
+//! | a relay goes on inside a group after a lost letter | 29 | 3, 26 |
+//! | memory is given back while a playlist still lists it | 1 | 194, 104 |
+//! | a follower that missed a letter is not given everything anew | 4 | 11, 773 |
+//! | the last words of a stream are sent inside a cut message | 187 of 2000 | 1, 439 |
+//! | a sound frame is left out behind a gap | 14 of 2000 | 170, 124 |
+//!
+//! The last two were real.
 
 mod control;
 mod encoder;

@@ -21,7 +21,7 @@ class Loader:
     seconds: float
 
     def play_command(self, url: str, protocol: str, players: int, watch: Sequence[int], extra: Sequence[str] = ()) -> list[str]:
-        line = [str(self.shardcast), "load", "play", url, "--players", str(players)]
+        line = [str(self.shardcast), "load", "play", url, "--players", str(players), "--runtime", "epoll"]
         if "hls" in protocol:
             line += ["--ll", "on" if protocol == "ll-hls" else "off"]
         line += ["--per-second", str(PER_SECOND), "--warmup", str(WARMUP), "--duration", f"{self.seconds:g}"]
@@ -30,7 +30,7 @@ class Loader:
     def publish_command(
         self, url: str, source: Path, streams: int, keys: Path, duration: float, watch: Sequence[int] = ()
     ) -> list[str]:
-        line = [str(self.shardcast), "load", "publish", url, "--source", str(source), "--streams", str(streams)]
+        line = [str(self.shardcast), "load", "publish", url, "--runtime", "epoll", "--source", str(source), "--streams", str(streams)]
         line += ["--per-second", str(PER_SECOND), "--warmup", str(WARMUP), "--duration", f"{duration:g}"]
         line += ["--keys-file", str(keys), "--json"]
         return line + (["--watch-pid", ",".join(map(str, watch))] if watch else [])

@@ -3,15 +3,14 @@
 
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command};
-use std::time::Duration;
 
+use rustix::event::epoll;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
 
 use crate::options::{Drain, Serve};
 use crate::{Failure, machine};
 
-const EVERY: Duration = Duration::from_millis(100);
 /// Bytes thrown away at a time; nothing is ever written there.
 const MOST: usize = 1 << 20;
 
@@ -35,20 +34,35 @@ impl Drop for Started {
     }
 }
 
-/// Connects, and receives until the server closes.
+/// Connects, and receives at once what comes until the server closes, as players do: a kernel whose program
+/// reads late acknowledges late, and the server's kernel then joins messages.
 pub(crate) fn run(drain: &Drain) -> Result<(), Failure> {
     machine::raise_descriptor_limit()?;
     machine::pin(drain.cpu)?;
-    let connect = |_| TcpStream::connect(drain.address);
+    let connect = |_| TcpStream::connect(drain.address).map(Some);
     let mut sockets = (0..drain.connections).map(connect).collect::<Result<Vec<_>, _>>()?;
+    let poll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+    for (index, socket) in sockets.iter().flatten().enumerate() {
+        epoll::add(&poll, socket, epoll::EventData::new_u64(index as u64), epoll::EventFlags::IN)?;
+    }
+    let mut open = sockets.len();
+    let mut events = Vec::with_capacity(1024);
     let mut buffer = vec![0; MOST];
     let flags = RecvFlags::TRUNC | RecvFlags::DONTWAIT;
-    while !sockets.is_empty() {
-        std::thread::sleep(EVERY);
-        sockets.retain(|socket| match recv(socket, &mut buffer[..], flags) {
-            Ok((_, received)) => received > 0,
-            Err(error) => error == Errno::AGAIN || error == Errno::INTR,
-        });
+    while open > 0 {
+        events.clear();
+        epoll::wait(&poll, rustix::buffer::spare_capacity(&mut events), None)?;
+        for event in &events {
+            let socket = &mut sockets[event.data.u64() as usize];
+            let ended = socket.as_ref().is_some_and(|socket| match recv(socket, &mut buffer[..], flags) {
+                Ok((_, received)) => received == 0,
+                Err(error) => error != Errno::AGAIN && error != Errno::INTR,
+            });
+            if ended {
+                *socket = None;
+                open -= 1;
+            }
+        }
     }
     Ok(())
 }

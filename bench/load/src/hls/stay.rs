@@ -173,7 +173,7 @@ impl<'s> News<'s> {
             }
             Event::Part { lane, media_us, .. } => {
                 self.seat.http(|http| http.parts += 1);
-                self.part_in_hand(lane);
+                self.part_in_hand(lane, media_us);
                 self.in_hand(lane, media_us);
             }
             Event::HttpError { resource, status, .. } => {
@@ -207,13 +207,15 @@ impl<'s> News<'s> {
         });
     }
 
-    /// From the sending of the part's last picture to now.
-    fn part_in_hand(&self, lane: usize) {
+    /// From the part's completion to now: a live source has its last picture when that ends, as long after
+    /// its sending as a picture of the part lasts.
+    fn part_in_hand(&self, lane: usize, media_us: u64) {
         let units = &self.units.borrow()[lane];
         if let Some(stamp) = units.iter().rev().find_map(|unit| unit.stamp)
             && self.seat.is_measured()
         {
-            let took = unix_micros().saturating_sub(stamp.sent_us);
+            let complete = stamp.sent_us + media_us / units.len() as u64;
+            let took = unix_micros().saturating_sub(complete);
             self.seat.http(|http| http.part_in_hand.record(took));
         }
     }

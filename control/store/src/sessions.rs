@@ -7,10 +7,13 @@ use crate::sql::Sql;
 use crate::streams::no_such;
 use crate::{Error, Result, Store, UtcTime};
 
-/// 2025-01-01 00:00:00 UTC in seconds since 1970. Media sequence numbers start at the seconds since
-/// then: a session that was never closed properly used at most one number a second (segments last a
-/// second or more), so a later one starts above it without knowing it.
+/// 2025-01-01 00:00:00 UTC in seconds since 1970. Media sequence numbers start at ten times the
+/// seconds since then.
 pub const MSN_EPOCH: i64 = 1_735_689_600;
+
+/// A session that was never closed properly used at most so many numbers a second, so a later one starts
+/// above it without knowing it: the shortest segments last 0.375 s, and each interruption ends one more.
+const MSN_RATE: i64 = 10;
 
 /// A session that may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +46,7 @@ impl Store {
             let session =
                 u32::try_from(next).map_err(|_| Error::Corrupt("a stream's next session"))?;
             let above = row.opt_int(1)?.unwrap_or(0).saturating_add(1);
-            let first_msn = above.max(now.unix() - MSN_EPOCH).max(1);
+            let first_msn = above.max((now.unix() - MSN_EPOCH).saturating_mul(MSN_RATE)).max(1);
             let update = "UPDATE live_streams SET next_session = ?, msn_high = ? WHERE id = ?";
             sql.execute(update, &[(next + 1).into(), first_msn.into(), stream.into()])?;
             Ok(OpenedSession { session, first_msn: first_msn as u64 })
@@ -156,7 +159,7 @@ mod tests {
         let fixture = Fixture::new();
         let id = stream(&fixture.store);
         let one = fixture.store.open_session(&id, at(100)).unwrap();
-        assert_eq!(one, OpenedSession { session: 1, first_msn: 100 });
+        assert_eq!(one, OpenedSession { session: 1, first_msn: 1000 });
         fixture.store.session_started(&id, 1, at(100)).unwrap();
         fixture.store.session_ended(&id, 1, 5000, at(200)).unwrap();
         let store = fixture.reopen(Options::default());
@@ -165,7 +168,7 @@ mod tests {
         // Not ended: the clock alone keeps the numbers rising.
         let store = fixture.reopen(Options::default());
         let three = store.open_session(&id, at(9000)).unwrap();
-        assert_eq!(three, OpenedSession { session: 3, first_msn: 9000 });
+        assert_eq!(three, OpenedSession { session: 3, first_msn: 90_000 });
     }
 
     #[test]

@@ -14,6 +14,8 @@ use crate::trace::{check, note};
 
 /// The store counts media sequence numbers from this Unix time on, in seconds.
 const MSN_EPOCH: i64 = 1_735_689_600;
+/// And so many for each second since.
+const MSN_RATE: i64 = 10;
 
 /// The authority and its database.
 #[derive(Debug)]
@@ -161,8 +163,8 @@ impl Control {
             return Err(Denial::Disabled);
         }
         row.next_session += 1;
-        let seconds = (shard::unix_millis() / 1000 - MSN_EPOCH) as u64;
-        row.msn_high = (row.msn_high + 1).max(seconds);
+        let clock = (shard::unix_millis() / 1000 - MSN_EPOCH) * MSN_RATE;
+        row.msn_high = (row.msn_high + 1).max(clock as u64);
         let (session, first_msn) = (row.next_session, row.msn_high);
         let least = self.least_loaded();
         let placement = self.placements.entry(stream).or_insert(Placement {

@@ -26,7 +26,7 @@ const SWEEP_MS: i64 = 1000;
 
 /// Starts to package a new session of a stream.
 pub(crate) fn start(context: &Rc<Context>, stream: &Rc<Stream>, session: u32, first_msn: u64) {
-    let shelf = Rc::new(Shelf::default());
+    let shelf = Rc::new(Shelf::new(session));
     let older = context.shelves.borrow_mut().insert(stream.id().clone(), Rc::clone(&shelf));
     let mut first_msn = first_msn;
     if let Some(older) = older {

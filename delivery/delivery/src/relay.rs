@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use media::Entry;
 use stream::control::StreamId;
-use stream::{Limits, Read, Stream};
+use stream::{Limits, Listing, Read, Stream};
 
 use crate::Context;
 use crate::shelf::{self, Shelf};
@@ -68,11 +68,15 @@ pub enum Letter {
     FramesOver {
         /// The stream.
         id: StreamId,
+        /// The shard that was its home.
+        home: usize,
     },
     /// From the home shard: the stream's session is over and its playlists are gone.
     Over {
         /// The stream.
         id: StreamId,
+        /// The shard that was its home.
+        home: usize,
     },
 }
 
@@ -121,8 +125,14 @@ impl Context {
                     shelf.apply(*update);
                 }
             }
-            Letter::FramesOver { id } => self.frames_over(&id),
-            Letter::Over { id } => {
+            // What another shard still says of an earlier session does not concern the present one.
+            Letter::FramesOver { id, home } | Letter::Over { id, home }
+                if self.moved(&id, home) =>
+            {
+                tracing::debug!(%id, home, "an earlier session is over");
+            }
+            Letter::FramesOver { id, .. } => self.frames_over(&id),
+            Letter::Over { id, .. } => {
                 self.frames_over(&id);
                 let shelf = self.shelves.borrow_mut().remove(&id);
                 if let Some(shelf) = shelf {
@@ -145,7 +155,7 @@ impl Context {
         shards.sort_unstable();
         shards.dedup();
         for shard in shards {
-            self.send(shard, Letter::Over { id: id.clone() });
+            self.send(shard, Letter::Over { id: id.clone(), home: self.shard });
         }
     }
 
@@ -166,6 +176,22 @@ impl Context {
         }
     }
 
+    /// A session of a stream is live: what is kept here of another one is let go.
+    pub fn listed(&self, listing: &Listing) {
+        let mut shelves = self.shelves.borrow_mut();
+        let other = |shelf: &Rc<Shelf>| shelf.session() != listing.session;
+        if shelves.get(&listing.id).is_some_and(other)
+            && let Some(shelf) = shelves.remove(&listing.id)
+        {
+            shelf.close();
+        }
+    }
+
+    /// Whether the stream is live on another shard than this one.
+    fn moved(&self, id: &StreamId, home: usize) -> bool {
+        self.directory.borrow().get(id).is_some_and(|listing| listing.home != home)
+    }
+
     fn frames_over(&self, id: &StreamId) {
         let stream = self.hub.borrow().get(id);
         if let Some(stream) = stream {
@@ -176,7 +202,7 @@ impl Context {
 
     fn feed_frames(self: &Rc<Self>, id: &StreamId, shard: usize) {
         let Some(stream) = self.hub.borrow().get(id) else {
-            self.send(shard, Letter::Over { id: id.clone() });
+            self.send(shard, Letter::Over { id: id.clone(), home: self.shard });
             return;
         };
         let on = Rc::new(Cell::new(true));
@@ -190,7 +216,7 @@ impl Context {
 
     fn feed_shelf(self: &Rc<Self>, id: &StreamId, shard: usize) {
         let Some(shelf) = self.shelves.borrow().get(id).cloned() else {
-            self.send(shard, Letter::Over { id: id.clone() });
+            self.send(shard, Letter::Over { id: id.clone(), home: self.shard });
             return;
         };
         let mut followers = self.followers.borrow_mut();
@@ -224,7 +250,8 @@ async fn feed(context: Rc<Context>, stream: Rc<Stream>, shard: usize, on: Rc<Cel
     context.counters.relays.fetch_sub(1, Relaxed);
     if on.get() {
         context.followers.borrow_mut().frames.remove(&(stream.id().clone(), shard));
-        context.send(shard, Letter::FramesOver { id: stream.id().clone() });
+        let home = context.shard;
+        context.send(shard, Letter::FramesOver { id: stream.id().clone(), home });
     }
 }
 
@@ -296,11 +323,15 @@ pub(crate) fn shelf(context: &Rc<Context>, id: &StreamId) -> Option<Rc<Shelf>> {
 /// Starts a copy of what is packaged of a stream that lives on another shard; it fills when the home
 /// shard answers.
 fn follow_shelf(context: &Rc<Context>, id: &StreamId) -> Option<Rc<Shelf>> {
-    let home = context.directory.borrow().get(id)?.home;
+    let (home, session) = {
+        let directory = context.directory.borrow();
+        let listing = directory.get(id)?;
+        (listing.home, listing.session)
+    };
     if home == context.shard {
         return None;
     }
-    let shelf = Rc::new(Shelf::default());
+    let shelf = Rc::new(Shelf::new(session));
     context.shelves.borrow_mut().insert(id.clone(), Rc::clone(&shelf));
     if context.send(home, Letter::FollowShelf { id: id.clone(), shard: context.shard }) {
         return Some(shelf);

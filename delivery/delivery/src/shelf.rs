@@ -16,8 +16,10 @@ use crate::Context;
 use crate::audience::Audience;
 
 /// Playlists and files of one stream.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Shelf {
+    /// The session that it is of.
+    session: u32,
     inner: RefCell<Inner>,
     signal: Signal,
     over: Cell<bool>,
@@ -51,6 +53,23 @@ pub struct Snapshot {
 }
 
 impl Shelf {
+    /// An empty shelf of a session.
+    pub(crate) fn new(session: u32) -> Self {
+        Self {
+            session,
+            inner: RefCell::default(),
+            signal: Signal::default(),
+            over: Cell::new(false),
+            rendered: RefCell::default(),
+            audience: RefCell::default(),
+        }
+    }
+
+    /// The session that it is of.
+    pub(crate) fn session(&self) -> u32 {
+        self.session
+    }
+
     /// Takes a change in and wakes who waits.
     pub(crate) fn apply(&self, update: Update) {
         {

@@ -1,3 +1,4 @@
+use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -13,15 +14,17 @@ const JANITOR: Duration = Duration::from_millis(250);
 
 /// A shard's life: opens its ports, serves until it is told to stop.
 pub(crate) async fn run(setup: Setup, parts: ShardParts) {
-    let acceptors =
-        Acceptor::bind(setup.rtmp).and_then(|rtmp| Ok((rtmp, Acceptor::bind(setup.http)?)));
-    let (rtmp, http) = match acceptors {
-        Ok(acceptors) => acceptors,
-        Err(error) => {
-            drop(parts.started.send(Err(error)));
-            return;
-        }
-    };
+    let started = parts.started.clone();
+    match start(setup, parts) {
+        Ok(plane) => plane.stop.wait().await,
+        Err(error) => drop(started.send(Err(error))),
+    }
+}
+
+/// Opens this shard's ports and starts its tasks.
+pub(crate) fn start(setup: Setup, parts: ShardParts) -> io::Result<Rc<Plane>> {
+    let rtmp = Acceptor::bind(setup.rtmp)?;
+    let http = Acceptor::bind(setup.http)?;
     let plane = Plane::new(setup, &parts);
     let mail = Rc::clone(&plane);
     shard::spawn("mailbox", async move { parts.inbox.run(move |letter| mail.open(letter)).await });
@@ -32,7 +35,7 @@ pub(crate) async fn run(setup: Setup, parts: ShardParts) {
     let port = Rc::clone(&plane);
     shard::spawn("http port", http.run(move |conn| http_port::accept(&port, conn)));
     drop(parts.started.send(Ok(())));
-    plane.stop.wait().await;
+    Ok(plane)
 }
 
 impl Plane {
@@ -40,7 +43,10 @@ impl Plane {
         match letter {
             Mail::Publish(publish) => rtmp_port::adopt(self, *publish),
             Mail::Delivery(letter) => self.delivery.open(letter),
-            Mail::Listed(listing) => self.directory.borrow_mut().put(*listing),
+            Mail::Listed(listing) => {
+                self.delivery.listed(&listing);
+                self.directory.borrow_mut().put(*listing);
+            }
             Mail::Unlisted(id, session) => self.directory.borrow_mut().remove(&id, session),
             Mail::Answer(asked, answer) => self.asking.answer(asked, answer),
             Mail::Command(Command::Stop { stream, reason }) => {

@@ -151,6 +151,14 @@ impl Context {
         players
     }
 
+    /// Lets go of viewers of whom the last has left, and with them of a stream that may be over.
+    pub(crate) fn forget(&self, gone: &Players) {
+        let mut all = self.players.borrow_mut();
+        if all.get(gone.id()).is_some_and(|known| std::ptr::eq(&raw const **known, gone)) {
+            all.remove(gone.id());
+        }
+    }
+
     /// Posts a letter and counts one that did not fit.
     pub(crate) fn send(&self, shard: usize, letter: Letter) -> bool {
         let posted = (self.post)(shard, letter);

@@ -16,6 +16,7 @@ use bytes::Bytes;
 use media::{Entry, TrackSet};
 use shard::Conn;
 use slab::Slab;
+use stream::control::StreamId;
 use stream::{Cursor, Log, Read, Stream};
 
 use crate::Context;
@@ -122,8 +123,9 @@ impl Players {
         let mut inner = self.inner.borrow_mut();
         let rest = inner.players.remove(key).rest;
         if inner.players.is_empty() {
-            // Wakes the fan-out task, which ends.
             drop(inner);
+            self.context.forget(self);
+            // Wakes the fan-out task, which ends.
             self.stream.flush();
         }
         rest
@@ -159,6 +161,11 @@ impl Players {
     /// Whether these are the viewers of this very stream, not of an ended one with the same id.
     pub(crate) fn is_of(&self, stream: &Rc<Stream>) -> bool {
         Rc::ptr_eq(&self.stream, stream)
+    }
+
+    /// The stream that is watched.
+    pub(crate) fn id(&self) -> &StreamId {
+        self.stream.id()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -62,6 +62,10 @@ impl Feed {
         timestamp_ms: i64,
         body: &Bytes,
     ) -> Result<(), FeedError> {
+        if self.publisher.is_revoked() {
+            // What was on its way is nobody's: the stream's state is the next publisher's.
+            return Ok(());
+        }
         self.last_media_ms.set(now_ms);
         self.counters.bytes_in.fetch_add(body.len() as u64, Relaxed);
         self.source.stream.stats().bytes_in.fetch_add(body.len() as u64, Relaxed);

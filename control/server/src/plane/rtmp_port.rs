@@ -126,6 +126,9 @@ async fn begin(
     request: RequestId,
     grant: Grant,
 ) {
+    if plane.draining.get() {
+        return;
+    }
     let conn = Rc::new(conn);
     let peer = conn.peer();
     let stream = grant.stream.clone();
@@ -133,8 +136,7 @@ async fn begin(
     let close = Box::new(move || interrupted.interrupt());
     let admitted = plane.sources.borrow_mut().admit(&grant, shard::millis(), close);
     let admitted = match admitted {
-        Ok(admitted) if !plane.draining.get() => admitted,
-        Ok(_) => return,
+        Ok(admitted) => admitted,
         Err(Refusal::Occupied { silent_ms }) => {
             tracing::warn!(target: "session", %stream, %peer, "publish refused: the stream has a publisher");
             let reason = format!(

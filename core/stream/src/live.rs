@@ -60,6 +60,7 @@ impl Stream {
 
     /// Wakes the readers.
     pub fn flush(&self) {
+        self.log.borrow_mut().settle();
         self.signal.raise();
     }
 

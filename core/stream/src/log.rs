@@ -6,7 +6,8 @@ use media::{Entry, Frame, Kind, Metadata, Timestamp, TrackId, TrackSet};
 /// The bounds of a [`Log`].
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Groups that start within this time of the newest frame are kept for readers that lag.
+    /// What lies within this time of the newest frame is kept for readers that lag, beside the newest
+    /// group.
     pub keep: Timestamp,
     /// A single group longer than this loses its oldest frames.
     pub max_duration: Timestamp,
@@ -38,6 +39,8 @@ pub struct Log {
     /// The absolute index of `entries[0]`.
     first: u64,
     groups: VecDeque<Group>,
+    /// Readers had their turn with everything before this index.
+    settled: u64,
     bytes: usize,
     tracks: Arc<TrackSet>,
     metadata: Option<Arc<Metadata>>,
@@ -105,6 +108,7 @@ impl Log {
             entries: VecDeque::new(),
             first: 0,
             groups: VecDeque::new(),
+            settled: 0,
             bytes: 0,
             tracks: Arc::default(),
             metadata: None,
@@ -136,6 +140,12 @@ impl Log {
         while self.entries.len() > self.limits.max_entries {
             self.pop();
         }
+    }
+
+    /// Readers get their turn before the next entry comes. What came since the last time is never
+    /// forgotten for its age, so that none misses what came in one piece.
+    pub fn settle(&mut self) {
+        self.settled = self.end();
     }
 
     /// A cursor at the start of the newest group, or one that waits for the next group.
@@ -247,13 +257,10 @@ impl Log {
     }
 
     fn trim(&mut self, newest: Timestamp) {
-        while self.groups.len() > 1
-            && (newest - self.groups[1].dts >= self.limits.keep || self.is_over())
-        {
-            let next = self.groups[1].start;
-            while self.first < next {
-                self.pop();
-            }
+        let newest_group = self.groups.back().map_or(self.first, |group| group.start);
+        let old = newest_group.min(self.settled);
+        while self.first < old && newest - self.oldest_dts(newest) >= self.limits.keep {
+            self.pop();
         }
         while self.is_over() || newest - self.oldest_dts(newest) > self.limits.max_duration {
             self.pop();

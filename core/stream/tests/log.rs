@@ -68,6 +68,7 @@ fn a_reader_that_fell_off_jumps_to_the_newest_group_and_is_counted() {
     log.read(&mut cursor);
     log.read(&mut cursor);
     for index in 10..200 {
+        log.settle();
         log.push(frame(TrackId::video(0), index * 40, index % 10 == 0, 100));
     }
     let before = cursor.position();
@@ -95,18 +96,41 @@ fn a_reader_that_fell_off_while_there_was_no_group_is_counted_too() {
 }
 
 #[test]
+fn what_is_held_does_not_swing_with_the_groups() {
+    let mut log = video_log(76, 50, Limits::default());
+    for index in 76..300 {
+        log.settle();
+        log.push(frame(TrackId::video(0), index * 40, index % 50 == 0, 100));
+        assert_eq!(log.end() - log.first(), 75);
+    }
+}
+
+#[test]
+fn what_comes_in_one_piece_is_held_until_readers_had_their_turn() {
+    let mut log = video_log(50, 50, Limits::default());
+    log.settle();
+    for index in 50..200 {
+        log.push(frame(TrackId::video(0), index * 40, index % 50 == 0, 100));
+    }
+    assert_eq!(log.first(), 51);
+    log.settle();
+    log.push(frame(TrackId::video(0), 200 * 40, true, 100));
+    assert_eq!(log.end() - log.first(), 75);
+}
+
+#[test]
 fn a_reader_that_lags_by_less_than_the_kept_time_loses_nothing() {
     let mut log = video_log(50, 50, Limits::default());
     let mut cursor = log.join();
     log.read(&mut cursor);
-    for index in 50..100 {
+    for index in 50..75 {
         log.push(frame(TrackId::video(0), index * 40, index % 50 == 0, 100));
     }
     let mut seen = Vec::new();
     while let Some(dts) = dts_of(&log.read(&mut cursor)) {
         seen.push(dts);
     }
-    assert_eq!(seen, (0..100).map(|index| index * 40).collect::<Vec<_>>());
+    assert_eq!(seen, (0..75).map(|index| index * 40).collect::<Vec<_>>());
 }
 
 #[test]

@@ -111,6 +111,11 @@ impl LogWorld {
         self.compare();
     }
 
+    fn flush(&self) {
+        self.publisher.flush();
+        self.shared.reference.borrow_mut().settle();
+    }
+
     /// The log holds what its bounds say, and nothing else.
     fn compare(&self) {
         let (log, reference) = (self.shared.stream.log(), self.shared.reference.borrow());
@@ -158,6 +163,7 @@ impl LogWorld {
         self.revoked = revoked;
         former.push(Entry::Metadata(Arc::default()));
         former.flush();
+        self.shared.reference.borrow_mut().settle();
         self.compare();
     }
 
@@ -193,7 +199,7 @@ impl World for LogWorld {
             _ => self.frames(),
         }
         if self.rng.chance(3, 4) {
-            self.publisher.flush();
+            self.flush();
         } else if self.rng.chance(1, 2) {
             let published = self.rng.chance(1, 2);
             self.shared.stream.set_published(published);
@@ -223,7 +229,7 @@ impl World for LogWorld {
     fn check(&mut self) {
         if self.readers.iter().any(|reader| reader.borrow().sleeps) {
             // What was pushed is told by the flush that follows; every other step ends with one.
-            self.publisher.flush();
+            self.flush();
             while sim::run_one() {}
         }
         let reference = self.shared.reference.borrow();

@@ -12,6 +12,8 @@ pub(crate) struct Reference {
     groups: Vec<(u64, Timestamp)>,
     /// The oldest entry that is held.
     first: u64,
+    /// Readers had their turn with what lies before.
+    settled: u64,
     bytes: usize,
     has_video: bool,
 }
@@ -19,7 +21,7 @@ pub(crate) struct Reference {
 impl Reference {
     pub(crate) fn new(limits: Limits) -> Self {
         let (entries, groups) = (Vec::new(), Vec::new());
-        Self { limits, entries, groups, first: 0, bytes: 0, has_video: false }
+        Self { limits, entries, groups, first: 0, settled: 0, bytes: 0, has_video: false }
     }
 
     pub(crate) fn push(&mut self, entry: Entry) {
@@ -33,12 +35,38 @@ impl Reference {
             if self.begins_group(&frame) {
                 self.groups.push((self.end() - 1, frame.dts));
             }
-            self.forget_groups(frame.dts);
-            while self.is_over() || self.is_too_long(frame.dts) {
+            self.forget_old(frame.dts);
+            while self.is_over() || self.is_older(frame.dts, |age| age > self.limits.max_duration) {
                 self.forget();
             }
         }
         while self.end() - self.first > self.limits.max_entries as u64 {
+            self.forget();
+        }
+    }
+
+    /// Readers get their turn.
+    pub(crate) fn settle(&mut self) {
+        self.settled = self.end();
+    }
+
+    /// The oldest entry that would be held if readers had had their turn with all.
+    pub(crate) fn first_if_settled(&self) -> u64 {
+        let newest = self.entries.iter().rev().find_map(|entry| match entry {
+            Entry::Frame(frame) => Some(frame.dts),
+            Entry::Tracks(_) | Entry::Metadata(_) => None,
+        });
+        let (Some(newest), Some(group)) = (newest, self.newest_group()) else { return self.first };
+        let held = |index: &u64| {
+            *index >= group
+                || self.next_frame(*index).is_none_or(|(_, it)| newest - it.dts < self.limits.keep)
+        };
+        (self.first..=group).find(held).unwrap_or(group)
+    }
+
+    /// Forgets what lies before.
+    pub(crate) fn forget_before(&mut self, first: u64) {
+        while self.first < first {
             self.forget();
         }
     }
@@ -96,17 +124,12 @@ impl Reference {
             && held.is_none_or(|(_, dts)| (frame.dts - *dts).millis() >= 1000)
     }
 
-    /// A group goes when the one behind it began long enough ago, or for want of room.
-    fn forget_groups(&mut self, newest: Timestamp) {
-        loop {
-            let held = self.groups.partition_point(|(start, _)| *start < self.first);
-            let Some((next, dts)) = self.groups.get(held + 1).copied() else { return };
-            if newest - dts < self.limits.keep && !self.is_over() {
-                return;
-            }
-            while self.first < next {
-                self.forget();
-            }
+    /// What is no part of the newest group goes when readers had their turn and it is old enough.
+    fn forget_old(&mut self, newest: Timestamp) {
+        let Some(start) = self.newest_group() else { return };
+        let old = start.min(self.settled);
+        while self.first < old && self.is_older(newest, |age| age >= self.limits.keep) {
+            self.forget();
         }
     }
 
@@ -115,9 +138,8 @@ impl Reference {
         self.bytes > self.limits.max_bytes || held > self.limits.max_entries as u64
     }
 
-    fn is_too_long(&self, newest: Timestamp) -> bool {
-        let oldest = self.next_frame(self.first).map(|(_, frame)| frame.dts);
-        oldest.is_some_and(|oldest| newest - oldest > self.limits.max_duration)
+    fn is_older(&self, newest: Timestamp, than: impl Fn(Timestamp) -> bool) -> bool {
+        self.next_frame(self.first).is_some_and(|(_, frame)| than(newest - frame.dts))
     }
 
     fn forget(&mut self) {

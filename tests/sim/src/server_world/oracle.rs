@@ -147,6 +147,9 @@ fn check_served(wire: &Wire, follow: &Follow, logs: &Logs, gather: u64) {
         return;
     }
     let (shard, stream) = (follow.shard, follow.stream);
+    if logs.is_lost(shard, stream) {
+        return;
+    }
     let lacks = match follow.is_complete(logs) {
         // Of a stream that is over the rest need not come.
         Some(complete) => follow.log(logs).filter(|log| !complete && log.live().is_some()),

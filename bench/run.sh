@@ -67,6 +67,9 @@ if [ "${1:-}" != --report ]; then
     ./setup.sh --build
     cargo build --locked --release -p server
   fi
+  if [[ ",${CASES:-h}," =~ ,(h|bare|monoio-uring|monoio-epoll|glommio|tokio), ]]; then
+    (cd bench/runtimes && CARGO_TARGET_DIR=$(dirname "$folder")/runtimes cargo build --locked --release)
+  fi
 fi
 binary=$(realpath -m "${SHARDCAST:-$target/release/shardcast}")
 cd bench

@@ -6,6 +6,7 @@ from peers.marks import Mark
 from peers.results import Figure, ratio, scaled, step, total, value
 from peers.runs.idle import Idle
 from peers.runs.play import Play
+from peers.runs.program import Program
 from peers.runs.publish import Publish
 from peers.runs.raw import Raw
 from peers.runs.soak import Soak
@@ -48,6 +49,22 @@ def flv(server: str, count: int, key: str) -> Figure:
 SECOND_KIB = 324
 TROUBLE = ("lost", "slow", "stalls", "without_a_frame")
 PLAYING = ("p50", "p99", "first_p50", "first_p99", "rss_mib", *TROUBLE)
+
+# The fan-out loop on several runtimes; the first is what ours is measured against.
+RUNTIMES = ("bare", "monoio-uring", "monoio-epoll", "glommio", "tokio")
+
+
+def loop(runtime: str) -> Case:
+    command = "{target}/runtimes/release/runtimes serve --server-cpu 0 --client-cpu 1 --seconds {seconds} --connections {count}"
+    marks = (
+        Mark("RTMP 1000, GATHER_MS=0: CPU of the bare loop's",
+             ratio(rtmp("ours-now", 1000, "cpu"), value("bare", "itself", 1000, "cpu_share")), 1.15, "x"),
+    )
+    return Case(
+        "h", runtime, f"The fan-out loop, {runtime}", Program((*command.split(), "--runtime", runtime), 0.4),
+        ("itself",), (1000,), "connections", ("cpu_share", "delivered"), marks if runtime == "bare" else (), compare="",
+    )
+
 
 CASES = (
     Case(
@@ -160,6 +177,7 @@ CASES = (
                  ratio(value("bad-readers", "ours", 1000, "rss_kib"), value("clean", "ours", 1000, "rss_kib")), 1.1, "x"),
         ),
     ),
+    *map(loop, RUNTIMES),
     Case(
         "j", "shards", "RTMP players, cores shared by server and load", Play("rtmp", pinned=False),
         ("ours-1", "ours-2"), (1000,), reads=("p50", "p99", "beat_p99_0", "beat_p99_1", "rss_mib", "lost"),

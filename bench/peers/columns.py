@@ -17,6 +17,8 @@ class Column:
 
 COLUMNS = {
     "cpu": Column("CPU s/s", "cpu"),
+    "cpu_share": Column("CPU s/s", "cpu_share"),
+    "delivered": Column("delivered", "delivered"),
     "p50": Column("p50 ms", "p50"),
     "p99": Column("p99 ms", "p99"),
     "part_p50": Column("part p50 ms", "part_p50"),

@@ -178,6 +178,7 @@ fn setup(
         key_playback: config.key_playback,
         delivery: delivery::Settings {
             gather: config.gather,
+            shards: mailboxes.len(),
             segment: ticks(config.hls_segment),
             part: ticks(config.hls_part),
             window: config.hls_window as usize,

@@ -23,6 +23,8 @@ use crate::shelf::Shelf;
 pub struct Settings {
     /// Longest time that frames are gathered for one write on a busy shard; zero: never.
     pub gather: Duration,
+    /// How many shards serve viewers.
+    pub shards: usize,
     /// Target duration of segments.
     pub segment: Timestamp,
     /// Target duration of parts.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Writing to the viewers of a stream may take this share of the core.
-const SHARE: f32 = 0.15;
+/// Writing to the viewers of a stream may take this share of a core.
+const SHARE: f32 = 0.11;
 /// Up to this load of the shard only the cost of a write counts.
 const QUIET: f32 = 0.15;
 /// From this load on the longest window is used.
@@ -11,9 +11,9 @@ const BUSY: f32 = 0.60;
 /// With so few viewers gathering saves nothing.
 const FEW: usize = 20;
 
-/// The window before the next write to `viewers` whom one write takes `cost`: so long that writing takes
-/// a small share of the core, longer while the shard as a whole is busy (`load`, 0 to 1), and at most
-/// `most`.
+/// The window before the next write to `viewers` on this shard, when one write to them and to those on the
+/// other shards takes `cost`: so long that writing takes a small share of one core, longer while the shard
+/// as a whole is busy (`load`, 0 to 1), and at most `most`.
 pub(crate) fn window(most: Duration, load: f32, viewers: usize, cost: Duration) -> Duration {
     if viewers <= FEW {
         return Duration::ZERO;
@@ -36,8 +36,8 @@ mod tests {
 
     #[test]
     fn a_quiet_shard_gathers_in_proportion_to_what_a_write_costs() {
-        assert_eq!(tenths(0.1, 1000, MS * 4), 267);
-        assert_eq!(tenths(0.1, 100, MS / 10), 7);
+        assert_eq!(tenths(0.1, 1000, MS * 4), 364);
+        assert_eq!(tenths(0.1, 100, MS / 10), 9);
         assert_eq!(tenths(0.1, 3000, MS * 12), 600);
     }
 

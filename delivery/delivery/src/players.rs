@@ -182,7 +182,9 @@ impl Players {
             }
             seen = self.stream.signal().changed(seen).await;
             let (most, load) = (self.context.settings.gather, self.context.health.load());
-            let window = gather::window(most, load, self.inner.borrow().players.len(), cost);
+            // Viewers are spread evenly, so all shards together take so much.
+            let all = cost * self.context.settings.shards as u32;
+            let window = gather::window(most, load, self.inner.borrow().players.len(), all);
             if !window.is_zero() {
                 shard::sleep(window).await;
                 seen = self.stream.signal().count();

@@ -109,6 +109,7 @@ fn setup(settings: &Settings, mailboxes: Vec<Mailbox<Mail>>, desk: Desk) -> Setu
         takeover: settings.takeover,
         key_playback: false,
         delivery: delivery::Settings {
+            shards: settings.shards,
             gather: std::time::Duration::from_millis(settings.gather_ms),
             segment: Timestamp::from_millis(settings.segment_ms),
             part: Timestamp::from_millis(settings.part_ms),

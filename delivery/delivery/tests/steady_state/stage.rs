@@ -180,6 +180,7 @@ fn context(driver: Driver, health: Arc<Health>, stream: &Rc<Stream>) -> Rc<Conte
         driver,
         settings: Settings {
             gather: Duration::ZERO,
+            shards: 1,
             segment: Timestamp::from_millis(2000),
             part: Timestamp::from_millis(250),
             window: 6,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Writing to the viewers of a stream may take this share of a core.
-const SHARE: f32 = 0.11;
+const SHARE: f32 = 0.12;
 /// Up to this load of the shard only the cost of a write counts.
 const QUIET: f32 = 0.15;
 /// From this load on the longest window is used.
@@ -36,8 +36,8 @@ mod tests {
 
     #[test]
     fn a_quiet_shard_gathers_in_proportion_to_what_a_write_costs() {
-        assert_eq!(tenths(0.1, 1000, MS * 4), 364);
-        assert_eq!(tenths(0.1, 100, MS / 10), 9);
+        assert_eq!(tenths(0.1, 1000, MS * 4), 333);
+        assert_eq!(tenths(0.1, 100, MS / 10), 8);
         assert_eq!(tenths(0.1, 3000, MS * 12), 600);
     }
 

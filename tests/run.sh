@@ -33,6 +33,7 @@ check() {
 }
 unit() {
   step "unit tests, replayed fuzz inputs, the repository's own rules" "${nextest[@]}" --workspace --exclude e2e --exclude micro
+  step "the store's tests on MariaDB" ./tests/mariadb.sh "${nextest[@]}" -p store
   step "tests of the benchmarks' arithmetic" bench_arithmetic
 }
 bench_arithmetic() {

@@ -110,7 +110,8 @@ mod tests {
 
     fn store(dir: &Path) -> Store {
         let secret = Secret::new("k".repeat(32));
-        Store::open(&dir.join("s.db"), &secret, store::Options::default()).unwrap()
+        Store::open(&store::Location::File(dir.join("s.db")), &secret, store::Options::default())
+            .unwrap()
     }
 
     fn logs_in(store: &Store, email: &str, password: &Secret) -> bool {

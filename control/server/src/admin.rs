@@ -4,7 +4,7 @@ use anyhow::{Result, anyhow};
 use config::Config;
 use control::Links;
 use control::admin::{self, Admin, Request};
-use store::{Secrets, SecretsGiven, Store};
+use store::{Location, Secrets, SecretsGiven, Store};
 
 use crate::settings::{self, Flags};
 use crate::{Misuse, addresses};
@@ -38,16 +38,32 @@ fn open(config: &Config, links: Links) -> Result<Admin> {
     Ok(Admin::new(store, links, None))
 }
 
-/// Opens the embedded database with the secrets of the configuration, or those kept in `DATA_DIR`.
+/// Opens the database with the secrets of the configuration, or those kept in `DATA_DIR`.
 pub(crate) fn open_store(config: &Config) -> Result<Store> {
     let given = SecretsGiven {
         jwt: secret(config.jwt_secret.as_ref()),
         key: secret(config.key_secret.as_ref()),
     };
     let secrets = Secrets::load_or_create(&config.data_dir, &given)?;
-    let options = store::Options { plain_stream_keys: config.plain_stream_keys };
-    let path = config.data_dir.join("shardcast.db");
-    Store::open(&path, &secrets.key, options).map_err(|error| anyhow!(error))
+    let options =
+        store::Options { node: node(config), plain_stream_keys: config.plain_stream_keys };
+    let location = match config.mysql() {
+        Some(mysql) => Location::Server(store::Server {
+            host: mysql.host.to_string(),
+            port: mysql.port,
+            user: mysql.user.to_owned(),
+            password: secret(mysql.password),
+            database: mysql.database.to_owned(),
+        }),
+        None => Location::File(config.data_dir.join(Store::FILE_NAME)),
+    };
+    Store::open(&location, &secrets.key, options).map_err(|error| anyhow!(error))
+}
+
+/// What this server is called among those that share a database: the machine and the port.
+fn node(config: &Config) -> String {
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("{}:{}", machine.trim(), config.streaming_port)
 }
 
 /// A secret of the configuration as the store takes it.

@@ -48,12 +48,19 @@ pub(crate) fn check(flags: Flags) -> Result<()> {
         }
     }
     match admin::open_store(&config).and_then(|store| Ok(store.ping()?)) {
-        Ok(()) => Report::good("database", "embedded (SQLite), answers"),
+        Ok(()) => Report::good("database", &database(&config)),
         Err(error) => report.bad(&format!("the database cannot be used: {error:#}")),
     }
     runtime(&mut report, &config);
     limits(&mut report, config.max_conn_per_ip, config.max_streams_per_user);
     report.finish()
+}
+
+fn database(config: &Config) -> String {
+    match config.mysql() {
+        Some(server) => format!("{} at {}:{} answers", server.database, server.host, server.port),
+        None => "embedded (SQLite), answers".to_owned(),
+    }
 }
 
 fn runtime(report: &mut Report, config: &Config) {

@@ -13,6 +13,14 @@ pub enum Error {
         /// The engine's own words.
         reason: String,
     },
+    /// The database server cannot be reached or refuses us.
+    #[error("cannot use the database {place}: {reason}")]
+    Connect {
+        /// User, host, port and database.
+        place: String,
+        /// The driver's or the server's own words.
+        reason: String,
+    },
     /// A migration failed, or the database was made by a newer version.
     #[error("the database schema cannot be brought up to date: {0}")]
     Schema(String),

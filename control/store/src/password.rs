@@ -17,11 +17,20 @@ pub(crate) fn hash(password: &Secret) -> Result<String> {
     Ok(hash.to_string())
 }
 
-/// Whether the password fits the PHC string. A hash of another kind fits nothing.
+/// Whether the password fits the PHC string, or the bcrypt hash that the site made of it. A hash of another
+/// kind fits nothing.
 pub(crate) fn verify(password: &Secret, hash: &str) -> bool {
+    if is_weak(hash) {
+        return bcrypt::verify(password.expose(), hash).unwrap_or(false);
+    }
     let Ok(parsed) = PasswordHash::new(hash) else { return false };
     let Ok(hasher) = hasher() else { return false };
     hasher.verify_password(password.expose().as_bytes(), &parsed).is_ok()
+}
+
+/// Whether a hash is bcrypt's, to be replaced by ours at the next log-in.
+pub(crate) fn is_weak(hash: &str) -> bool {
+    hash.starts_with("$2")
 }
 
 /// A random password of 117 bits that a person can copy by hand.
@@ -47,6 +56,13 @@ mod tests {
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(verify(&password, &hash));
         assert!(!verify(&Secret::new("something else"), &hash));
+    }
+
+    #[test]
+    fn a_bcrypt_hash_fits_its_password() {
+        let hash = bcrypt::hash("the site's password", 4).unwrap();
+        assert!(is_weak(&hash) && verify(&Secret::new("the site's password"), &hash));
+        assert!(!verify(&Secret::new("another"), &hash));
     }
 
     #[test]

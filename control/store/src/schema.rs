@@ -1,13 +1,31 @@
 //! The schema, from the migrations that are compiled in.
 
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
+use refinery::{Migration, Runner};
 use rusqlite::Connection;
 
+use crate::mysql::MySql;
 use crate::{Error, Result};
 
 #[allow(missing_docs, unreachable_pub)]
 mod embedded {
     refinery::embed_migrations!("../../migrations/sqlite");
 }
+
+#[allow(missing_docs, unreachable_pub)]
+mod embedded_mysql {
+    refinery::embed_migrations!("../../migrations/mysql");
+}
+
+/// Nodes that start at the same time migrate one after the other, each waiting so many seconds. The
+/// lock's name is of the whole server and at most 64 characters long.
+const LOCK: &str = "SELECT GET_LOCK(LEFT(CONCAT('shardcast ', DATABASE()), 64), 60)";
+/// What new tables have, and what the site's has if it is there.
+const OURS: &str = "CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci";
+const COLLATION: &str = "SELECT CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLUMNS WHERE \
+                         TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'live_streams' AND COLUMN_NAME = 'id'";
+const UNLOCK: &str = "SELECT RELEASE_LOCK(LEFT(CONCAT('shardcast ', DATABASE()), 64))";
 
 /// Applies what is missing. A database of a newer version, or one whose applied migrations differ from
 /// ours, is refused and left alone.
@@ -18,6 +36,44 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<()> {
         .run(connection)
         .map(|_| ())
         .map_err(|error| Error::Schema(error.to_string()))
+}
+
+/// As [`migrate`]. `conn` holds the lock meanwhile, which the migrations' own tool does not know.
+pub(crate) fn migrate_mysql(engine: &MySql, mut conn: Conn) -> Result<()> {
+    let (runtime, pool) = engine.parts();
+    let failed = |error: &dyn std::fmt::Display| Error::Schema(error.to_string());
+    runtime.handle().block_on(async {
+        let locked: Option<Option<i64>> =
+            conn.query_first(LOCK).await.map_err(|error| failed(&error))?;
+        // NULL and 0 are no lock.
+        if locked.flatten() != Some(1) {
+            return Err(Error::Schema("another node is migrating it and does not end".into()));
+        }
+        let like: Option<(String, String)> =
+            conn.query_first(COLLATION).await.map_err(|error| failed(&error))?;
+        let migrated = match migrations(like) {
+            Ok(migrations) => Runner::new(&migrations)
+                .set_abort_divergent(false)
+                .set_abort_missing(true)
+                .run_async(&mut pool.clone())
+                .await
+                .map(|_| ()),
+            Err(error) => Err(error),
+        };
+        conn.query_drop(UNLOCK).await.map_err(|error| failed(&error))?;
+        migrated.map_err(|error| failed(&error))
+    })
+}
+
+/// The migrations for MySQL. Tables that refer to the site's must have the character set of the site's.
+fn migrations(like: Option<(String, String)>) -> Result<Vec<Migration>, refinery::Error> {
+    let theirs = like.map(|(set, collation)| format!("CHARSET = {set} COLLATE = {collation}"));
+    let adapted = |migration: &Migration| {
+        let sql = migration.sql().unwrap_or_default();
+        let sql = theirs.as_ref().map_or_else(|| sql.to_owned(), |it| sql.replace(OURS, it));
+        Migration::unapplied(&format!("V{}__{}", migration.version(), migration.name()), &sql)
+    };
+    embedded_mysql::migrations::runner().get_migrations().iter().map(adapted).collect()
 }
 
 #[cfg(test)]
@@ -61,7 +117,7 @@ mod tests {
             "stream_reactions",
             "active_streams_view",
             "stream_stats_view",
-            "settings",
+            "shardcast_settings",
         ] {
             assert!(tables.contains(name), "{name}");
         }

@@ -41,7 +41,8 @@ impl Store {
     pub fn open_session(&self, stream: &str, now: UtcTime) -> Result<OpenedSession> {
         self.transaction(|sql| {
             let query = "SELECT next_session, msn_high FROM live_streams WHERE id = ?";
-            let row = sql.row(query, &[stream.into()])?.ok_or_else(|| no_such(stream))?;
+            let query = format!("{query}{}", sql.for_update());
+            let row = sql.row(&query, &[stream.into()])?.ok_or_else(|| no_such(stream))?;
             let next = row.opt_int(0)?.unwrap_or(1).max(1);
             let session =
                 u32::try_from(next).map_err(|_| Error::Corrupt("a stream's next session"))?;
@@ -73,10 +74,13 @@ impl Store {
             if known.map_or(Ok(0), |row| row.int(0))? > 0 {
                 return Ok(SessionStart::Continued);
             }
-            let insert = "INSERT INTO stream_sessions (id, stream_id, session_id, started_at, status) \
-                          VALUES (?, ?, ?, ?, 'active')";
+            let insert = "INSERT INTO stream_sessions \
+                          (id, stream_id, session_id, started_at, status, server_node) \
+                          VALUES (?, ?, ?, ?, 'active', ?)";
             let id = Uuid::now_v7().to_string();
-            sql.execute(insert, &[(&id).into(), stream.into(), (&number).into(), now.into()])?;
+            let node = &self.inner.options.node;
+            let values = [(&id).into(), stream.into(), (&number).into(), now.into(), node.into()];
+            sql.execute(insert, &values)?;
             let update = "UPDATE live_streams SET status = 'live', started_at = ?, ended_at = NULL \
                           WHERE id = ? AND status <> 'cancelled'";
             sql.execute(update, &[now.into(), stream.into()])?;
@@ -107,15 +111,16 @@ impl Store {
         })
     }
 
-    /// To be called once when the server starts, before anything is accepted: what a crash left live is
-    /// not. Returns how many sessions had not been ended.
+    /// To be called once when the server starts, before anything is accepted: what a crash of this node left
+    /// live is not. Returns how many sessions had not been ended.
     pub fn reset_live_on_start(&self, now: UtcTime) -> Result<usize> {
         self.transaction(|sql| {
             let update = "UPDATE stream_sessions SET status = 'failed', ended_at = ? \
-                          WHERE status = 'active'";
-            let sessions = sql.execute(update, &[now.into()])?;
+                          WHERE status = 'active' AND (server_node IS NULL OR server_node = ?)";
+            let sessions = sql.execute(update, &[now.into(), (&self.inner.options.node).into()])?;
             let update = "UPDATE live_streams SET status = 'ended', ended_at = ? \
-                          WHERE status = 'live'";
+                          WHERE status = 'live' AND NOT EXISTS (SELECT 1 FROM stream_sessions \
+                          WHERE stream_id = live_streams.id AND status = 'active')";
             sql.execute(update, &[now.into()])?;
             Ok(sessions)
         })

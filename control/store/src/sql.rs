@@ -23,6 +23,9 @@ pub(crate) trait Sql {
     /// Runs a query; every row of the answer. The query itself bounds their number.
     fn rows(&self, query: &str, parameters: &[Value]) -> Result<Vec<Row>, SqlError>;
 
+    /// What a query that reads before it writes ends with, so that no other node changes the row between.
+    fn for_update(&self) -> &'static str;
+
     /// The first row of the answer, if any.
     fn row(&self, query: &str, parameters: &[Value]) -> Result<Option<Row>, SqlError> {
         Ok(self.rows(query, parameters)?.into_iter().next())
@@ -123,8 +126,8 @@ impl From<UtcTime> for Value {
     }
 }
 
-impl From<Option<String>> for Value {
-    fn from(text: Option<String>) -> Self {
-        text.map_or(Self::Null, Self::Text)
+impl From<&Option<String>> for Value {
+    fn from(text: &Option<String>) -> Self {
+        text.clone().map_or(Self::Null, Self::Text)
     }
 }

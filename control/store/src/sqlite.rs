@@ -28,7 +28,7 @@ impl Sqlite {
     }
 
     /// Does all of `work` or, when it fails, nothing of it.
-    pub(crate) fn transaction<T>(&self, work: impl FnOnce(&dyn Sql) -> Result<T>) -> Result<T> {
+    pub(crate) fn transaction<T>(&self, work: impl Fn(&dyn Sql) -> Result<T>) -> Result<T> {
         let mut connection = self.lock();
         let transaction = Transaction::new(&mut connection, TransactionBehavior::Immediate)?;
         let result = work(&InTransaction(&transaction))?;
@@ -67,6 +67,11 @@ impl Sql for InTransaction<'_> {
             (0..columns).map(|column| row.get_ref(column).map(value)).collect::<Result<_, _>>()
         })?;
         rows.map(|row| Ok(Row::new(row?))).collect()
+    }
+
+    /// A transaction here excludes all others.
+    fn for_update(&self) -> &'static str {
+        ""
     }
 }
 

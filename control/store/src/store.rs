@@ -3,17 +3,20 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::database::{Database, Location};
 use crate::keys::KeyRing;
 use crate::secret::create_private_dir;
-use crate::sql::{Sql, Value};
-use crate::sqlite::Sqlite;
+use crate::site_roles::SiteRoles;
+use crate::sql::{Sql, SqlError, Value};
 use crate::{Error, Result, Secret};
 
 const KEY_FINGERPRINT: &str = "key_secret_fingerprint";
 
 /// Choices of the configuration.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// What this server is called among those that share the database.
+    pub node: String,
     /// `PLAIN_STREAM_KEYS`: keep stream keys in plain text in `live_streams.stream_key`, for programs
     /// that read the table. Keys that are sealed are unsealed when the database is opened.
     pub plain_stream_keys: bool,
@@ -26,8 +29,9 @@ pub struct Store {
 }
 
 pub(crate) struct Inner {
-    pub(crate) db: Sqlite,
+    pub(crate) db: Database,
     pub(crate) keys: KeyRing,
+    pub(crate) site_roles: SiteRoles,
     pub(crate) options: Options,
 }
 
@@ -35,16 +39,25 @@ impl Store {
     /// The name of the database file in the data directory.
     pub const FILE_NAME: &str = "shardcast.db";
 
-    /// Opens the database file, makes it (and its directory, mode 0700) if there is none, and brings the
-    /// schema up to date. Fails with [`Error::OtherKeySecret`] when keys in it were sealed with another
+    /// Opens the database and brings its schema up to date; a file that is not there is made (and its
+    /// directory, mode 0700). Fails with [`Error::OtherKeySecret`] when keys in it were sealed with another
     /// secret: they would all stop working without a word.
-    pub fn open(path: &Path, key_secret: &Secret, options: Options) -> Result<Self> {
-        create_private(path)
-            .map_err(|error| Error::Open { path: path.to_owned(), reason: error.to_string() })?;
-        let inner = Inner { db: Sqlite::open(path)?, keys: KeyRing::new(key_secret)?, options };
-        inner.db.transaction(|sql| check_key_secret(sql, &inner.keys.fingerprint()))?;
+    pub fn open(location: &Location, key_secret: &Secret, options: Options) -> Result<Self> {
+        if let Location::File(path) = location {
+            create_private(path)
+                .map_err(|error| Error::Open { path: path.clone(), reason: error.to_string() })?;
+        }
+        let db = Database::open(location)?;
+        let site_roles = db.site_roles()?;
+        let inner = Inner { db, keys: KeyRing::new(key_secret)?, site_roles, options };
+        let fingerprint = inner.keys.fingerprint();
+        let check = || inner.db.transaction(|sql| check_key_secret(sql, &fingerprint));
+        if !check()? {
+            // Another node that starts now was the first to write its own, which has to be ours.
+            check()?;
+        }
         let store = Self { inner: Arc::new(inner) };
-        if options.plain_stream_keys {
+        if store.inner.options.plain_stream_keys {
             store.unseal_all_keys()?;
         }
         Ok(store)
@@ -53,12 +66,12 @@ impl Store {
     /// Fails when the database does not answer.
     pub fn ping(&self) -> Result<()> {
         self.transaction(|sql| {
-            sql.row("SELECT COUNT(*) FROM settings", &[])?;
+            sql.row("SELECT COUNT(*) FROM shardcast_settings", &[])?;
             Ok(())
         })
     }
 
-    pub(crate) fn transaction<T>(&self, work: impl FnOnce(&dyn Sql) -> Result<T>) -> Result<T> {
+    pub(crate) fn transaction<T>(&self, work: impl Fn(&dyn Sql) -> Result<T>) -> Result<T> {
         self.inner.db.transaction(work)
     }
 }
@@ -78,27 +91,29 @@ fn create_private(path: &Path) -> std::io::Result<()> {
     OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(|_| ())
 }
 
-/// A secret may change while nothing is sealed with it.
-fn check_key_secret(sql: &dyn Sql, fingerprint: &str) -> Result<()> {
+/// A secret may change while nothing is sealed with it. False when another node wrote its own meanwhile.
+fn check_key_secret(sql: &dyn Sql, fingerprint: &str) -> Result<bool> {
     let name = Value::from(KEY_FINGERPRINT);
-    let query = "SELECT value FROM settings WHERE name = ?";
+    let query = "SELECT value FROM shardcast_settings WHERE name = ?";
     let known = sql.row(query, std::slice::from_ref(&name))?.map(|row| row.text(0)).transpose()?;
     match known {
-        Some(known) if known == fingerprint => Ok(()),
+        Some(known) if known == fingerprint => Ok(true),
         Some(_) => {
             let query = "SELECT COUNT(*) FROM live_streams WHERE key_sealed IS NOT NULL";
             let sealed = sql.row(query, &[])?.map_or(Ok(0), |row| row.int(0))?;
             if sealed > 0 {
                 return Err(Error::OtherKeySecret);
             }
-            let update = "UPDATE settings SET value = ? WHERE name = ?";
+            let update = "UPDATE shardcast_settings SET value = ? WHERE name = ?";
             sql.execute(update, &[fingerprint.into(), name])?;
-            Ok(())
+            Ok(true)
         }
         None => {
-            let insert = "INSERT INTO settings (name, value) VALUES (?, ?)";
-            sql.execute(insert, &[name, fingerprint.into()])?;
-            Ok(())
+            let insert = "INSERT INTO shardcast_settings (name, value) VALUES (?, ?)";
+            match sql.execute(insert, &[name, fingerprint.into()]) {
+                Err(SqlError::Duplicate) => Ok(false),
+                done => Ok(done.map(|_| true)?),
+            }
         }
     }
 }
@@ -107,10 +122,12 @@ fn check_key_secret(sql: &dyn Sql, fingerprint: &str) -> Result<()> {
 pub(crate) mod tests {
     use super::*;
 
-    /// A store in a directory of its own, with one administrator.
+    /// A store of its own, with one administrator: a file, or with `TEST_DATABASE=HOST:PORT` a new
+    /// database on that server.
     pub(crate) struct Fixture {
         pub(crate) store: Store,
-        pub(crate) dir: tempfile::TempDir,
+        location: Location,
+        _dir: tempfile::TempDir,
     }
 
     pub(crate) fn secret() -> Secret {
@@ -124,18 +141,26 @@ pub(crate) mod tests {
 
         pub(crate) fn with(options: Options) -> Self {
             let dir = tempfile::tempdir().unwrap();
-            let store = Store::open(&dir.path().join("s.db"), &secret(), options).unwrap();
+            let location = match std::env::var("TEST_DATABASE") {
+                Ok(place) => Location::Server(crate::mysql::tests::new_database(&place)),
+                Err(_) => Location::File(dir.path().join("s.db")),
+            };
+            let store = Store::open(&location, &secret(), options).unwrap();
             let admin = crate::NewUser {
                 email: "admin@example.org".into(),
                 name: None,
                 role: crate::Role::Admin,
             };
             store.add_user(&admin, Some(&Secret::new("long enough"))).unwrap();
-            Self { store, dir }
+            Self { store, location, _dir: dir }
         }
 
         pub(crate) fn reopen(&self, options: Options) -> Store {
-            Store::open(&self.dir.path().join("s.db"), &secret(), options).unwrap()
+            self.open(&secret(), options).unwrap()
+        }
+
+        fn open(&self, secret: &Secret, options: Options) -> Result<Store> {
+            Store::open(&self.location, secret, options)
         }
 
         /// Runs a statement as a program of the site would.
@@ -152,11 +177,10 @@ pub(crate) mod tests {
     #[test]
     fn another_secret_is_refused_once_a_key_is_sealed() {
         let fixture = Fixture::new();
-        let path = fixture.dir.path().join("s.db");
         let other = Secret::new("o".repeat(32));
-        Store::open(&path, &other, Options::default()).unwrap();
+        fixture.open(&other, Options::default()).unwrap();
         fixture.reopen(Options::default()).add_stream("T", None).unwrap();
-        let error = Store::open(&path, &other, Options::default()).unwrap_err();
+        let error = fixture.open(&other, Options::default()).unwrap_err();
         assert!(matches!(error, Error::OtherKeySecret));
     }
 
@@ -170,7 +194,8 @@ pub(crate) mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("s.db");
         std::fs::write(&path, "not a database, but long enough to look at".repeat(100)).unwrap();
-        let error = Store::open(&path, &secret(), Options::default()).unwrap_err();
+        let location = Location::File(path);
+        let error = Store::open(&location, &secret(), Options::default()).unwrap_err();
         assert!(error.to_string().contains("s.db"), "{error}");
     }
 }

@@ -44,7 +44,7 @@ impl Store {
         let (look_up, sealed) = self.inner.columns_of(id, &key)?;
         self.transaction(|sql| {
             let update = "UPDATE live_streams SET stream_key = ?, key_sealed = ? WHERE id = ?";
-            sql.execute(update, &[look_up.into(), sealed.into(), id.into()])?;
+            sql.execute(update, &[(&look_up).into(), (&sealed).into(), id.into()])?;
             Ok(NewKey { stream: find(sql, id)?, key: key.clone() })
         })
     }
@@ -72,7 +72,7 @@ impl Store {
         let look_up = self.inner.keys.look_up(key);
         self.transaction(|sql| {
             let query = "SELECT s.id, s.user_id, s.title, s.status, s.key_disabled, s.stream_key, \
-                         s.key_sealed, u.role, u.is_active \
+                         s.key_sealed, COALESCE(u.own_role, u.role), u.is_active \
                          FROM live_streams s JOIN users u ON u.id = s.user_id \
                          WHERE (s.stream_key = ? AND s.key_sealed IS NOT NULL) \
                          OR (s.stream_key = ? AND s.key_sealed IS NULL)";

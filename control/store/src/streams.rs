@@ -134,8 +134,13 @@ impl Store {
             }
             let insert = "INSERT INTO live_streams (id, user_id, title, stream_key, key_sealed) \
                           VALUES (?, ?, ?, ?, ?)";
-            let values =
-                [(&id).into(), owner.id.into(), (&title).into(), look_up.into(), sealed.into()];
+            let values = [
+                (&id).into(),
+                owner.id.into(),
+                (&title).into(),
+                (&look_up).into(),
+                (&sealed).into(),
+            ];
             sql.execute(insert, &values)?;
             Ok(NewKey { stream: find(sql, &id)?, key: key.clone() })
         })

@@ -10,7 +10,8 @@ const MAX_PASSWORD_BYTES: usize = 1024;
 /// The longest email and name, in characters: the width of their columns.
 const MAX_TEXT_CHARS: usize = 255;
 
-const COLUMNS: &str = "id, email, name, role, is_active, created_at, last_login";
+const COLUMNS: &str =
+    "id, email, name, COALESCE(own_role, role), is_active, created_at, last_login";
 
 /// What a user may do. Each role may do all that the ones before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -114,14 +115,14 @@ impl Store {
         let made = choose_password(chosen)?;
         let hash = password::hash(made.as_ref().or(chosen).expect("one of the two is there"))?;
         let user = self.transaction(|sql| {
-            let insert = "INSERT INTO users (email, password_hash, name, role) VALUES (?, ?, ?, ?)";
-            let role = new.role.as_str().into();
-            sql.execute(insert, &[(&email).into(), (&hash).into(), (&name).into(), role]).map_err(
-                |error| match error {
-                    SqlError::Duplicate => Error::EmailTaken(email.clone()),
-                    other @ SqlError::Other(_) => other.into(),
-                },
-            )?;
+            let insert = "INSERT INTO users (email, password_hash, name, role, own_role) \
+                          VALUES (?, ?, ?, ?, ?)";
+            let (role, own) = (self.inner.site_roles.name(new.role), new.role.as_str());
+            let values = [(&email).into(), (&hash).into(), (&name).into(), role.into(), own.into()];
+            sql.execute(insert, &values).map_err(|error| match error {
+                SqlError::Duplicate => Error::EmailTaken(email.clone()),
+                other @ SqlError::Other(_) => other.into(),
+            })?;
             find(sql, &email)
         })?;
         Ok((user, made))
@@ -139,7 +140,8 @@ impl Store {
     }
 
     /// The user, when the email and the password fit each other and the user is active. It takes the
-    /// same time when there is no such user. `now` becomes the time of the last log-in.
+    /// same time when there is no such user. `now` becomes the time of the last log-in. The site's bcrypt
+    /// hash is replaced by one of ours on this occasion.
     pub fn log_in(&self, email: &str, password: &Secret, now: UtcTime) -> Result<Option<User>> {
         if password.expose().len() > MAX_PASSWORD_BYTES {
             return Ok(None);
@@ -155,9 +157,13 @@ impl Store {
         if !password::verify(password, &hash) {
             return Ok(None);
         }
+        let renewed = password::is_weak(&hash).then(|| password::hash(password)).transpose()?;
         self.transaction(|sql| {
-            let update = "UPDATE users SET last_login = ? WHERE email = ?";
-            sql.execute(update, &[now.into(), email.trim().into()])?;
+            let update = "UPDATE users SET last_login = ?, password_hash = COALESCE(?, password_hash) \
+                          WHERE email = ? AND password_hash = ?";
+            let values =
+                [now.into(), (&renewed).into(), email.trim().into(), (&hash).into()];
+            sql.execute(update, &values)?;
             find(sql, email).map(Some)
         })
     }
@@ -203,7 +209,7 @@ impl Store {
 /// The administrator who was added first.
 pub(crate) fn first_administrator(sql: &dyn Sql) -> Result<User> {
     let query = format!(
-        "SELECT {COLUMNS} FROM users WHERE role = 'admin' AND is_active = 1 ORDER BY id LIMIT 1"
+        "SELECT {COLUMNS} FROM users WHERE COALESCE(own_role, role) = 'admin' AND is_active = 1 ORDER BY id LIMIT 1"
     );
     sql.row(&query, &[])?.as_ref().map(user).transpose()?.ok_or(Error::NoAdministrator)
 }
@@ -215,8 +221,9 @@ pub(crate) fn find(sql: &dyn Sql, email: &str) -> Result<User> {
 }
 
 fn administrators(sql: &dyn Sql) -> Result<i64> {
-    let query = "SELECT COUNT(*) FROM users WHERE role = 'admin' AND is_active = 1";
-    sql.row(query, &[])?.map_or(Ok(0), |row| row.int(0))
+    let query =
+        "SELECT COUNT(*) FROM users WHERE COALESCE(own_role, role) = 'admin' AND is_active = 1";
+    sql.row(&format!("{query}{}", sql.for_update()), &[])?.map_or(Ok(0), |row| row.int(0))
 }
 
 fn user(row: &Row) -> Result<User> {

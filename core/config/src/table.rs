@@ -105,18 +105,18 @@ settings! {
     "Database and cache" {
         /// Host of MySQL or MariaDB. Without it the embedded database in DATA_DIR is used.
         DB_HOST => db_host: Option<Host> = row("", Kind::Host, Restart)
-            .later().seed().note("the embedded database").example("localhost");
+            .seed().note("the embedded database").example("localhost");
         /// Port of the database.
-        DB_PORT => db_port: u16 = row("3306", Kind::Port, Restart).later().seed().example("3306");
+        DB_PORT => db_port: u16 = row("3306", Kind::Port, Restart).seed().example("3306");
         /// User of the database.
         DB_USER => db_user: String = row("root", Kind::Text(255), Restart)
-            .later().seed().example("root");
+            .seed().example("root");
         /// Password of the database.
         DB_PASSWORD => db_password: Option<Secret> = row("", Kind::Secret(1), Restart)
-            .later().seed().example("your_password");
+            .seed().example("your_password");
         /// Name of the database.
         DB_NAME => db_name: String = row("interviews_tv", Kind::Text(64), Restart)
-            .later().seed().example("interviews_tv");
+            .seed().example("interviews_tv");
         /// Redis. Without it cache and counters live in this process.
         REDIS_URL => redis_url: Option<Secret> = row("", Kind::Url(&["redis", "rediss"]), Restart)
             .secret().later().seed().note("in this process").example("redis://localhost:6379");

@@ -14,7 +14,7 @@ use crate::{Authority, AuthoritySettings, DataDirLock};
 
 fn store(dir: &Path) -> Store {
     let secret = Secret::new("k".repeat(32));
-    Store::open(&dir.join("s.db"), &secret, Options::default()).unwrap()
+    Store::open(&store::Location::File(dir.join("s.db")), &secret, Options::default()).unwrap()
 }
 
 fn offline(dir: &Path) -> Admin {

@@ -16,7 +16,9 @@ const ANN: &str = "ann@example.org";
 fn fixture(max_streams_per_user: u32) -> Fixture {
     let dir = tempfile::tempdir().unwrap();
     let secret = Secret::new("k".repeat(32));
-    let store = Store::open(&dir.path().join("s.db"), &secret, Options::default()).unwrap();
+    let store =
+        Store::open(&store::Location::File(dir.path().join("s.db")), &secret, Options::default())
+            .unwrap();
     for (email, role) in [("admin@example.org", Role::Admin), (ANN, Role::Streamer)] {
         let new = NewUser { email: email.into(), name: None, role };
         store.add_user(&new, Some(&Secret::new("long enough"))).unwrap();

@@ -56,7 +56,9 @@ struct Fixture {
 fn fixture(cors: Cors) -> Fixture {
     let dir = tempfile::tempdir().unwrap();
     let secret = Secret::new("k".repeat(32));
-    let store = Store::open(&dir.path().join("s.db"), &secret, Options::default()).unwrap();
+    let store =
+        Store::open(&store::Location::File(dir.path().join("s.db")), &secret, Options::default())
+            .unwrap();
     let new = NewUser { email: "admin@example.org".into(), name: None, role: Role::Admin };
     store.add_user(&new, Some(&Secret::new("long enough"))).unwrap();
     let shards = Arc::new(Shards(Mutex::new(vec![WELL; 2])));

@@ -2,7 +2,7 @@ use super::*;
 use crate::store::tests::Fixture;
 use crate::{Error, Options};
 
-const PLAIN: Options = Options { plain_stream_keys: true };
+const PLAIN: Options = Options { node: String::new(), plain_stream_keys: true };
 
 fn column(store: &Store, name: &str, id: &str) -> Option<String> {
     store

@@ -31,6 +31,26 @@ fn a_wrong_password_an_unknown_and_a_locked_user_do_not_log_in() {
 }
 
 #[test]
+fn a_bcrypt_hash_of_the_site_logs_in_and_becomes_ours() {
+    let fixture = Fixture::new();
+    let password = Secret::new("as before");
+    let hash = bcrypt::hash(password.expose(), 4).unwrap();
+    fixture.raw(&format!(
+        "INSERT INTO users (email, password_hash, name, role) VALUES ('old@b', '{hash}', 'O', 'creator')"
+    ));
+    let log_in = || fixture.store.log_in("old@b", &password, NOW).unwrap().unwrap();
+    assert_eq!(log_in().role, Role::Streamer);
+    let kept = fixture
+        .store
+        .transaction(|sql| {
+            sql.row("SELECT password_hash FROM users WHERE email = 'old@b'", &[])?.unwrap().text(0)
+        })
+        .unwrap();
+    assert!(kept.starts_with("$argon2id$"), "{kept}");
+    log_in();
+}
+
+#[test]
 fn a_new_password_replaces_the_old_one() {
     let store = Fixture::new().store;
     let (_, first) = store.add_user(&new("ann@example.org"), None).unwrap();

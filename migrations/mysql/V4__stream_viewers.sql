@@ -1,0 +1,21 @@
+CREATE TABLE IF NOT EXISTS stream_viewers (
+    id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    stream_id VARCHAR(36) NOT NULL,
+    user_id INT,
+    session_id VARCHAR(100),
+    ip_address VARCHAR(45),
+    user_agent TEXT,
+    country_code VARCHAR(2),
+    city VARCHAR(100),
+    joined_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    left_at TIMESTAMP NULL,
+    duration_seconds INT DEFAULT 0,
+    chat_messages_sent INT DEFAULT 0,
+    reactions_sent INT DEFAULT 0,
+    connection_type VARCHAR(50),
+    device_type VARCHAR(50),
+    browser VARCHAR(50),
+    INDEX stream_viewers_stream (stream_id, left_at),
+    FOREIGN KEY (stream_id) REFERENCES live_streams (id) ON DELETE CASCADE,
+    FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE SET NULL
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;

@@ -1,0 +1,23 @@
+CREATE TABLE IF NOT EXISTS stream_analytics (
+    id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    stream_id VARCHAR(36) NOT NULL,
+    total_viewers INT DEFAULT 0,
+    peak_viewers INT DEFAULT 0,
+    unique_viewers INT DEFAULT 0,
+    avg_watch_time DECIMAL(10, 2) DEFAULT 0,
+    chat_messages INT DEFAULT 0,
+    reactions INT DEFAULT 0,
+    shares INT DEFAULT 0,
+    avg_bitrate INT DEFAULT 0,
+    avg_fps DECIMAL(5, 2) DEFAULT 0,
+    connection_issues INT DEFAULT 0,
+    top_countries JSON,
+    top_cities JSON,
+    device_breakdown JSON,
+    browser_breakdown JSON,
+    hourly_viewers JSON,
+    created_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    updated_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+    INDEX stream_analytics_stream (stream_id),
+    FOREIGN KEY (stream_id) REFERENCES live_streams (id) ON DELETE CASCADE
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;

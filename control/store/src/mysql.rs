@@ -6,7 +6,6 @@ mod sql;
 use std::future::Future;
 use std::time::Duration;
 
-use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, OptsBuilder, Pool, PoolConstraints, PoolOpts};
 use tokio::runtime::{Builder, Runtime};
 
@@ -154,15 +153,10 @@ fn reason(error: &Error) -> String {
     }
 }
 
-/// Runs a statement without parameters on a connection of its own kind.
-pub(crate) async fn run(conn: &mut Conn, statement: &str) -> Result<(), mysql_async::Error> {
-    tokio::time::timeout(STATEMENT, conn.query_drop(statement))
-        .await
-        .unwrap_or_else(|_| Err(mysql_async::Error::Other("no answer in time".into())))
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
+    use mysql_async::prelude::Queryable;
+
     use super::*;
     use crate::store::tests::secret;
     use crate::{Location, Options, Store};

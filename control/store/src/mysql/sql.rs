@@ -3,7 +3,7 @@ use std::cell::{Cell, RefCell};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params};
 
-use super::{MySql, STATEMENT, run};
+use super::{MySql, STATEMENT};
 use crate::Result;
 use crate::sql::{Row, Sql, SqlError, Value};
 
@@ -53,7 +53,7 @@ impl<'e> InTransaction<'e> {
     }
 
     fn plain(&self, statement: &str) -> Result<(), SqlError> {
-        self.with(async |conn| run(conn, statement).await)
+        self.with(async |conn| conn.query_drop(statement).await)
     }
 
     /// Does something with the connection. After a time-out it is given up, for an answer may still come.

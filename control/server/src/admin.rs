@@ -45,8 +45,11 @@ pub(crate) fn open_store(config: &Config) -> Result<Store> {
         key: secret(config.key_secret.as_ref()),
     };
     let secrets = Secrets::load_or_create(&config.data_dir, &given)?;
-    let options =
-        store::Options { node: node(config), plain_stream_keys: config.plain_stream_keys };
+    let options = store::Options {
+        node: node(config),
+        plain_stream_keys: config.plain_stream_keys,
+        roles: roles(&config.jwt_role_map),
+    };
     let location = match config.mysql() {
         Some(mysql) => Location::Server(store::Server {
             host: mysql.host.to_string(),
@@ -58,6 +61,17 @@ pub(crate) fn open_store(config: &Config) -> Result<Store> {
         None => Location::File(config.data_dir.join(Store::FILE_NAME)),
     };
     Store::open(&location, &secrets.key, options).map_err(|error| anyhow!(error))
+}
+
+/// `JWT_ROLE_MAP` as the store takes it.
+fn roles(map: &config::RoleMap) -> store::RoleMap {
+    let role = |role| match role {
+        config::Role::Viewer => store::Role::Viewer,
+        config::Role::Streamer => store::Role::Streamer,
+        config::Role::Moderator => store::Role::Moderator,
+        config::Role::Admin => store::Role::Admin,
+    };
+    store::RoleMap::new(map.iter().map(|(name, ours)| (name.to_owned(), role(ours))))
 }
 
 /// What this server is called among those that share a database: the machine and the port.

@@ -71,6 +71,20 @@ pub enum Error {
     /// The owner's role does not allow streams.
     #[error("{0} is a viewer and may not own a stream: choose an owner with the role streamer")]
     MayNotStream(String),
+    /// The user has as many streams as one may have.
+    #[error("{0} has {most} streams, the most that one user may have: remove some first", most = crate::MAX_STREAMS)]
+    TooManyStreams(String),
+    /// The stream has as many moderators as one may have.
+    #[error(
+        "the stream has {} moderators, the most that one may have: dismiss some first",
+        crate::MAX_MODERATORS
+    )]
+    TooManyModerators,
+    /// Another request had the same `Idempotency-Key`.
+    #[error(
+        "the Idempotency-Key was used for another request: send a new key with every new request"
+    )]
+    OtherRequest,
     /// A value breaks its rule.
     #[error("{field}: {reason}")]
     Invalid {

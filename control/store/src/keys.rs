@@ -1,6 +1,6 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
-use aws_lc_rs::{constant_time, hmac};
+use aws_lc_rs::{constant_time, digest, hmac};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -90,6 +90,11 @@ pub(crate) fn same(a: &str, b: &str) -> bool {
 /// Binds a sealed key to its version and stream.
 fn associated(stream: &str) -> Aad<Vec<u8>> {
     Aad::from([&[SEAL_V1], stream.as_bytes()].concat())
+}
+
+/// The hexadecimal SHA-256 of a random text, which needs no slow hash.
+pub(crate) fn sha256(text: &str) -> String {
+    hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -7,7 +7,10 @@
 
 mod database;
 mod error;
+mod idempotency;
 mod keys;
+mod logins;
+mod moderators;
 mod mysql;
 mod password;
 mod random;
@@ -18,19 +21,30 @@ mod site_roles;
 mod sql;
 mod sqlite;
 mod store;
+mod stream_fields;
 mod stream_keys;
 mod streams;
 mod time;
+mod user_changes;
 mod users;
 
 pub use database::Location;
 pub use error::{Error, Result};
+pub use idempotency::{Idempotency, MAX_IDEMPOTENCY_KEY};
+pub use logins::{Login, MAX_LOGINS, Refreshed, Standing};
+pub use moderators::{MAX_MODERATORS, Moderator, ModeratorRights};
 pub use mysql::Server;
 pub use password::make_password;
 pub use secret::{MIN_SECRET_BYTES, Secret, Secrets, SecretsGiven};
 pub use sessions::{MSN_EPOCH, OpenedSession, SessionStart};
+pub use site_roles::RoleMap;
 pub use store::{Options, Store};
+pub use stream_fields::{
+    Created, MAX_DESCRIPTION_CHARS, MAX_STREAMS, MAX_TAGS, MAX_TITLE_CHARS, MAX_VIEWERS,
+    MAX_WORD_CHARS, QUALITIES, StreamFields,
+};
 pub use stream_keys::{Authorized, Denied, NewKey};
-pub use streams::{LiveCursor, LiveStream, MAX_LISTED, MAX_TITLE_CHARS, Status, Stream};
+pub use streams::{LiveFilter, LiveStream, MAX_LISTED, Status, Stream, StreamCursor};
 pub use time::UtcTime;
+pub use user_changes::{ChangedUser, UserChange, UserFilter};
 pub use users::{MIN_PASSWORD_BYTES, NewUser, RemovedUser, Role, User};

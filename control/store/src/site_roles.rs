@@ -1,5 +1,46 @@
+use std::collections::BTreeMap;
+
 use crate::sql::Sql;
 use crate::{Result, Role};
+
+/// `JWT_ROLE_MAP`: what the roles of the surrounding site, in lower case, are here. Our own names mean
+/// themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleMap(BTreeMap<String, Role>);
+
+impl RoleMap {
+    /// From pairs of the site's name and our role.
+    pub fn new(pairs: impl IntoIterator<Item = (String, Role)>) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+
+    /// Every name that means the role.
+    pub(crate) fn names(&self, role: Role) -> Vec<String> {
+        let mapped = self.0.iter().filter(|(_, it)| **it == role).map(|(name, _)| name.clone());
+        let own = role.as_str().to_owned();
+        mapped.chain((!self.0.contains_key(&own)).then_some(own)).collect()
+    }
+
+    /// Every name that means more than a viewer.
+    pub(crate) fn names_above_viewer(&self) -> Vec<String> {
+        let above = [Role::Streamer, Role::Moderator, Role::Admin];
+        above.into_iter().flat_map(|role| self.names(role)).collect()
+    }
+
+    /// Our role of a name; what nobody knows is a viewer.
+    pub fn role(&self, name: &str) -> Role {
+        let name = name.to_ascii_lowercase();
+        self.0.get(&name).copied().or_else(|| Role::parse(&name)).unwrap_or(Role::Viewer)
+    }
+}
+
+impl Default for RoleMap {
+    /// The roles of the site that this server was made for.
+    fn default() -> Self {
+        let streamers = ["creator", "business", "interviewer", "promoter"];
+        Self::new(streamers.map(|name| (name.to_owned(), Role::Streamer)))
+    }
+}
 
 /// What the site's `role` column takes: anything, or the names of an ENUM.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::database::{Database, Location};
 use crate::keys::KeyRing;
 use crate::secret::create_private_dir;
-use crate::site_roles::SiteRoles;
+use crate::site_roles::{RoleMap, SiteRoles};
 use crate::sql::{Sql, SqlError, Value};
 use crate::{Error, Result, Secret};
 
@@ -20,6 +20,8 @@ pub struct Options {
     /// `PLAIN_STREAM_KEYS`: keep stream keys in plain text in `live_streams.stream_key`, for programs
     /// that read the table. Keys that are sealed are unsealed when the database is opened.
     pub plain_stream_keys: bool,
+    /// `JWT_ROLE_MAP`.
+    pub roles: RoleMap,
 }
 
 /// A handle of the database: cheap to clone, usable from every thread. Every method blocks.

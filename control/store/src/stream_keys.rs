@@ -33,7 +33,7 @@ pub struct Authorized {
 pub enum Denied {
     /// No stream has this key.
     Unknown,
-    /// The stream is disabled or cancelled, or its owner is locked out.
+    /// The stream is disabled, stopped or cancelled, or its owner is locked out.
     Disabled,
 }
 
@@ -51,16 +51,7 @@ impl Store {
 
     /// Shows the stream's key.
     pub fn reveal_key(&self, id: &str) -> Result<NewKey> {
-        self.transaction(|sql| {
-            let stream = find(sql, id)?;
-            let query = "SELECT stream_key, key_sealed FROM live_streams WHERE id = ?";
-            let row = sql.row(query, &[id.into()])?.ok_or_else(|| no_such(id))?;
-            let key = match row.opt_text(1)? {
-                Some(sealed) => self.inner.keys.open(id, &sealed)?,
-                None => Secret::new(row.text(0)?),
-            };
-            Ok(NewKey { stream, key })
-        })
+        self.transaction(|sql| self.inner.with_key(sql, id))
     }
 
     /// Whether the key may publish, and what. A key that stands in the table in plain text, as the
@@ -72,7 +63,7 @@ impl Store {
         let look_up = self.inner.keys.look_up(key);
         self.transaction(|sql| {
             let query = "SELECT s.id, s.user_id, s.title, s.status, s.key_disabled, s.stream_key, \
-                         s.key_sealed, COALESCE(u.own_role, u.role), u.is_active \
+                         s.key_sealed, COALESCE(u.own_role, u.role), u.is_active, s.stopped \
                          FROM live_streams s JOIN users u ON u.id = s.user_id \
                          WHERE (s.stream_key = ? AND s.key_sealed IS NOT NULL) \
                          OR (s.stream_key = ? AND s.key_sealed IS NULL)";
@@ -90,10 +81,10 @@ impl Store {
                 self.inner.seal_in_place(sql, &id, key)?;
             }
             let cancelled = Status::parse(&row.text(3)?)? == Status::Cancelled;
-            if cancelled || row.flag(4)? || !row.flag(8)? {
+            if cancelled || row.flag(4)? || !row.flag(8)? || row.flag(9)? {
                 return Ok(Err(Denied::Disabled));
             }
-            let is_admin = Role::from_site(&row.text(7)?) == Role::Admin;
+            let is_admin = self.inner.options.roles.role(&row.text(7)?) == Role::Admin;
             let title = row.text(2)?;
             Ok(Ok(Authorized { stream: id, owner_id: row.int(1)?, title, is_admin }))
         })
@@ -122,6 +113,18 @@ impl Inner {
             return Ok((key.expose().to_owned(), None));
         }
         Ok((self.keys.look_up(key.expose()), Some(self.keys.seal(id, key)?)))
+    }
+
+    /// The stream with its key.
+    pub(crate) fn with_key(&self, sql: &dyn Sql, id: &str) -> Result<NewKey> {
+        let stream = find(sql, id)?;
+        let query = "SELECT stream_key, key_sealed FROM live_streams WHERE id = ?";
+        let row = sql.row(query, &[id.into()])?.ok_or_else(|| no_such(id))?;
+        let key = match row.opt_text(1)? {
+            Some(sealed) => self.keys.open(id, &sealed)?,
+            None => Secret::new(row.text(0)?),
+        };
+        Ok(NewKey { stream, key })
     }
 
     fn seal_in_place(&self, sql: &dyn Sql, id: &str, key: &str) -> Result<()> {

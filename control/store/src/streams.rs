@@ -1,21 +1,15 @@
 use serde::{Deserialize, Serialize};
 
-use crate::keys::KeyRing;
 use crate::sql::{Row, Sql, Value};
-use crate::users::{self, Role, shown};
-use crate::{Error, NewKey, Result, Store, UtcTime, random};
+use crate::users::shown;
+use crate::{Error, Result, Store, UtcTime};
 
 /// The most rows of an answer that lists.
 pub const MAX_LISTED: usize = 10_000;
-/// The longest title, in characters: the width of its column.
-pub const MAX_TITLE_CHARS: usize = 255;
-/// Symbols of a made stream id: 12 of 58 are 70 bits, beyond guessing over the network.
-const ID_SYMBOLS: usize = 12;
-
 const SELECT: &str = "SELECT s.id, s.user_id, u.email, s.title, s.description, s.category, s.quality, \
     s.max_viewers, s.recording_enabled, s.chat_enabled, s.moderation_enabled, s.status, \
     s.scheduled_start, s.started_at, s.ended_at, s.is_private, s.key_disabled, s.created_at, \
-    s.updated_at FROM live_streams s JOIN users u ON u.id = s.user_id";
+    s.updated_at, s.stopped, s.tags FROM live_streams s JOIN users u ON u.id = s.user_id";
 
 /// Where a stream is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +81,10 @@ pub struct Stream {
     pub is_private: bool,
     /// Whether an administrator keeps it from being published.
     pub disabled: bool,
+    /// Whether it was stopped and not started again since.
+    pub stopped: bool,
+    /// Words to find it by.
+    pub tags: Vec<String>,
     /// When it was added.
     pub created_at: Option<UtcTime>,
     /// When it was last changed.
@@ -108,70 +106,74 @@ pub struct LiveStream {
     pub started_at: UtcTime,
 }
 
-/// Where a page of the list of live streams ended.
+/// Where a page of a list of streams ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LiveCursor {
-    /// [`LiveStream::started_at`] of the last stream.
-    pub started_at: UtcTime,
+pub struct StreamCursor {
+    /// What the list is sorted by, of the last stream: [`LiveStream::started_at`] or
+    /// [`Stream::created_at`].
+    pub time: UtcTime,
     /// Its id.
     pub id: String,
 }
 
-impl Store {
-    /// Adds a stream with a made id and key. Without an owner it is the first administrator's.
-    pub fn add_stream(&self, title: &str, owner: Option<&str>) -> Result<NewKey> {
-        let title = checked_title(title)?;
-        let id = random::text(random::BASE58, ID_SYMBOLS)?;
-        let key = KeyRing::generate()?;
-        let (look_up, sealed) = self.inner.columns_of(&id, &key)?;
-        self.transaction(|sql| {
-            let owner = match owner {
-                Some(email) => users::find(sql, email)?,
-                None => users::first_administrator(sql)?,
-            };
-            if owner.role < Role::Streamer {
-                return Err(Error::MayNotStream(owner.email));
-            }
-            let insert = "INSERT INTO live_streams (id, user_id, title, stream_key, key_sealed) \
-                          VALUES (?, ?, ?, ?, ?)";
-            let values = [
-                (&id).into(),
-                owner.id.into(),
-                (&title).into(),
-                (&look_up).into(),
-                (&sealed).into(),
-            ];
-            sql.execute(insert, &values)?;
-            Ok(NewKey { stream: find(sql, &id)?, key: key.clone() })
-        })
-    }
+/// Which of the live streams are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct LiveFilter {
+    /// A part of the title or of the streamer's name, in any case of letters.
+    pub search: Option<String>,
+    /// The category.
+    pub category: Option<String>,
+}
 
+impl Store {
     /// The streams, newest first, at most [`MAX_LISTED`].
     pub fn streams(&self) -> Result<Vec<Stream>> {
         let query = format!("{SELECT} ORDER BY s.created_at DESC, s.id LIMIT {MAX_LISTED}");
         self.transaction(|sql| sql.rows(&query, &[])?.iter().map(stream).collect())
     }
 
+    /// The streams of an owner, newest first: at most `limit` after `after`.
+    pub fn streams_of(
+        &self,
+        owner: i64,
+        limit: usize,
+        after: Option<&StreamCursor>,
+    ) -> Result<Vec<Stream>> {
+        let (clause, mut parameters) = after_clause("s.created_at", after);
+        let query = format!(
+            "{SELECT} WHERE s.user_id = ? {clause} ORDER BY s.created_at DESC, s.id LIMIT {}",
+            limit.min(MAX_LISTED)
+        );
+        parameters.insert(0, owner.into());
+        self.transaction(|sql| sql.rows(&query, &parameters)?.iter().map(stream).collect())
+    }
+
     /// The public streams that are live, the newest session first: at most `limit` after `after`.
     pub fn live_streams(
         &self,
+        filter: &LiveFilter,
         limit: usize,
-        after: Option<&LiveCursor>,
+        after: Option<&StreamCursor>,
     ) -> Result<Vec<LiveStream>> {
-        let after_clause = match after {
-            Some(_) => "AND (s.started_at < ? OR (s.started_at = ? AND s.id > ?))",
-            None => "",
-        };
+        let (mut clause, mut parameters) = after_clause("s.started_at", after);
+        if let Some(category) = &filter.category {
+            clause.push_str(" AND s.category = ?");
+            parameters.push(category.into());
+        }
+        if let Some(search) = &filter.search {
+            let pattern = Value::from(format!("%{}%", like_escaped(&search.to_ascii_lowercase())));
+            clause.push_str(
+                " AND (LOWER(s.title) LIKE ? ESCAPE '!' OR LOWER(u.name) LIKE ? ESCAPE '!')",
+            );
+            parameters.extend([pattern.clone(), pattern]);
+        }
         let query = format!(
             "SELECT s.id, s.title, u.name, s.category, s.started_at FROM live_streams s \
              JOIN users u ON u.id = s.user_id \
-             WHERE s.status = 'live' AND s.is_private = 0 AND s.started_at IS NOT NULL {after_clause} \
+             WHERE s.status = 'live' AND s.is_private = 0 AND s.started_at IS NOT NULL {clause} \
              ORDER BY s.started_at DESC, s.id LIMIT {}",
             limit.min(MAX_LISTED)
         );
-        let parameters: Vec<Value> = after.map_or_else(Vec::new, |after| {
-            vec![after.started_at.into(), after.started_at.into(), (&after.id).into()]
-        });
         self.transaction(|sql| sql.rows(&query, &parameters)?.iter().map(live_stream).collect())
     }
 
@@ -229,6 +231,12 @@ fn stream(row: &Row) -> Result<Stream> {
         disabled: row.flag(16)?,
         created_at: row.time(17)?,
         updated_at: row.time(18)?,
+        stopped: row.flag(19)?,
+        // What the site wrote there may be anything.
+        tags: row
+            .opt_text(20)?
+            .and_then(|tags| serde_json::from_str(&tags).ok())
+            .unwrap_or_default(),
     })
 }
 
@@ -242,13 +250,17 @@ fn live_stream(row: &Row) -> Result<LiveStream> {
     })
 }
 
-fn checked_title(title: &str) -> Result<String> {
-    let title = title.trim();
-    let valid = !title.is_empty()
-        && title.chars().count() <= MAX_TITLE_CHARS
-        && !title.chars().any(char::is_control);
-    let reason = "must have 1 to 255 characters on one line";
-    valid.then(|| title.to_owned()).ok_or(Error::Invalid { field: "title", reason })
+/// Keyset paging over a column that falls and ids that rise.
+fn after_clause(column: &str, after: Option<&StreamCursor>) -> (String, Vec<Value>) {
+    after.map_or_else(Default::default, |after| {
+        let clause = format!("AND ({column} < ? OR ({column} = ? AND s.id > ?))");
+        (clause, vec![after.time.into(), after.time.into(), (&after.id).into()])
+    })
+}
+
+/// A text that LIKE takes as it stands, with `!` as the escape.
+pub(crate) fn like_escaped(text: &str) -> String {
+    text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }
 
 #[cfg(test)]

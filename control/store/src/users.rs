@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
+use crate::logins::log_out_everywhere;
 use crate::sql::{Row, Sql, SqlError, Value};
+use crate::store::Inner;
 use crate::{Error, MAX_LISTED, Result, Secret, Store, UtcTime, password};
 
 /// The shortest password that a person may choose, in bytes.
@@ -10,7 +12,7 @@ const MAX_PASSWORD_BYTES: usize = 1024;
 /// The longest email and name, in characters: the width of their columns.
 const MAX_TEXT_CHARS: usize = 255;
 
-const COLUMNS: &str =
+pub(crate) const COLUMNS: &str =
     "id, email, name, COALESCE(own_role, role), is_active, created_at, last_login";
 
 /// What a user may do. Each role may do all that the ones before it may.
@@ -42,15 +44,6 @@ impl Role {
             Self::Streamer => "streamer",
             Self::Moderator => "moderator",
             Self::Admin => "admin",
-        }
-    }
-
-    /// Reads a role of the surrounding site too, by the default of `JWT_ROLE_MAP`; what nobody knows is
-    /// a viewer.
-    pub fn from_site(name: &str) -> Self {
-        match name {
-            "creator" | "business" | "interviewer" | "promoter" => Self::Streamer,
-            _ => Self::parse(name).unwrap_or(Self::Viewer),
         }
     }
 }
@@ -123,7 +116,7 @@ impl Store {
                 SqlError::Duplicate => Error::EmailTaken(email.clone()),
                 other @ SqlError::Other(_) => other.into(),
             })?;
-            find(sql, &email)
+            self.inner.user(sql, &email)
         })?;
         Ok((user, made))
     }
@@ -131,12 +124,12 @@ impl Store {
     /// The users in the order in which they were added, at most [`MAX_LISTED`].
     pub fn users(&self) -> Result<Vec<User>> {
         let query = format!("SELECT {COLUMNS} FROM users ORDER BY id LIMIT {MAX_LISTED}");
-        self.transaction(|sql| sql.rows(&query, &[])?.iter().map(user).collect())
+        self.transaction(|sql| self.inner.users(&sql.rows(&query, &[])?))
     }
 
     /// The user with this email, in any case of letters.
     pub fn user(&self, email: &str) -> Result<User> {
-        self.transaction(|sql| find(sql, email))
+        self.transaction(|sql| self.inner.user(sql, email))
     }
 
     /// The user, when the email and the password fit each other and the user is active. It takes the
@@ -164,22 +157,25 @@ impl Store {
             let values =
                 [now.into(), (&renewed).into(), email.trim().into(), (&hash).into()];
             sql.execute(update, &values)?;
-            find(sql, email).map(Some)
+            self.inner.user(sql, email).map(Some)
         })
     }
 
-    /// Sets the user's password. Without one a password is made, and returned this one time.
+    /// Sets the user's password, which ends every log-in. Without one a password is made, and returned this
+    /// one time.
     pub fn set_password(
         &self,
         email: &str,
         chosen: Option<&Secret>,
+        now: UtcTime,
     ) -> Result<(User, Option<Secret>)> {
         let made = choose_password(chosen)?;
         let hash = password::hash(made.as_ref().or(chosen).expect("one of the two is there"))?;
         let user = self.transaction(|sql| {
-            let user = find(sql, email)?;
+            let user = self.inner.user(sql, email)?;
             let update = "UPDATE users SET password_hash = ? WHERE id = ?";
             sql.execute(update, &[(&hash).into(), user.id.into()])?;
+            log_out_everywhere(sql, user.id, now)?;
             Ok(user)
         })?;
         Ok((user, made))
@@ -188,7 +184,7 @@ impl Store {
     /// Removes the user and the user's streams. The last administrator stays.
     pub fn remove_user(&self, email: &str) -> Result<RemovedUser> {
         self.transaction(|sql| {
-            let user = find(sql, email)?;
+            let user = self.inner.user(sql, email)?;
             if user.role == Role::Admin && administrators(sql)? <= 1 {
                 return Err(Error::LastAdministrator(user.email));
             }
@@ -206,40 +202,54 @@ impl Store {
     }
 }
 
-/// The administrator who was added first.
-pub(crate) fn first_administrator(sql: &dyn Sql) -> Result<User> {
-    let query = format!(
-        "SELECT {COLUMNS} FROM users WHERE COALESCE(own_role, role) = 'admin' AND is_active = 1 ORDER BY id LIMIT 1"
-    );
-    sql.row(&query, &[])?.as_ref().map(user).transpose()?.ok_or(Error::NoAdministrator)
+impl Inner {
+    /// The administrator who was added first.
+    pub(crate) fn first_administrator(&self, sql: &dyn Sql) -> Result<User> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM users WHERE COALESCE(own_role, role) = 'admin' AND is_active = 1 ORDER BY id LIMIT 1"
+        );
+        let row = sql.row(&query, &[])?;
+        row.map(|row| self.user_of(&row)).transpose()?.ok_or(Error::NoAdministrator)
+    }
+
+    /// The user with this email.
+    pub(crate) fn user(&self, sql: &dyn Sql, email: &str) -> Result<User> {
+        let query = format!("SELECT {COLUMNS} FROM users WHERE email = ?");
+        let row = sql.row(&query, &[Value::from(email.trim())])?;
+        row.map(|row| self.user_of(&row)).transpose()?.ok_or_else(|| no_such(email))
+    }
+
+    /// Users of rows with [`COLUMNS`].
+    pub(crate) fn users(&self, rows: &[Row]) -> Result<Vec<User>> {
+        rows.iter().map(|row| self.user_of(row)).collect()
+    }
+
+    /// The user of a row that begins with [`COLUMNS`].
+    pub(crate) fn user_of(&self, row: &Row) -> Result<User> {
+        Ok(User {
+            id: row.int(0)?,
+            email: row.text(1)?,
+            name: row.opt_text(2)?.unwrap_or_default(),
+            role: self.options.roles.role(&row.text(3)?),
+            is_active: row.flag(4)?,
+            created_at: row.time(5)?,
+            last_login: row.time(6)?,
+        })
+    }
 }
 
-pub(crate) fn find(sql: &dyn Sql, email: &str) -> Result<User> {
-    let query = format!("SELECT {COLUMNS} FROM users WHERE email = ?");
-    let row = sql.row(&query, &[Value::from(email.trim())])?;
-    row.as_ref().map(user).transpose()?.ok_or_else(|| Error::NoSuchUser(shown(email)))
+pub(crate) fn no_such(user: &str) -> Error {
+    Error::NoSuchUser(shown(user))
 }
 
-fn administrators(sql: &dyn Sql) -> Result<i64> {
+pub(crate) fn administrators(sql: &dyn Sql) -> Result<i64> {
     let query =
         "SELECT COUNT(*) FROM users WHERE COALESCE(own_role, role) = 'admin' AND is_active = 1";
     sql.row(&format!("{query}{}", sql.for_update()), &[])?.map_or(Ok(0), |row| row.int(0))
 }
 
-fn user(row: &Row) -> Result<User> {
-    Ok(User {
-        id: row.int(0)?,
-        email: row.text(1)?,
-        name: row.opt_text(2)?.unwrap_or_default(),
-        role: Role::from_site(&row.text(3)?),
-        is_active: row.flag(4)?,
-        created_at: row.time(5)?,
-        last_login: row.time(6)?,
-    })
-}
-
 /// A password that was made, when none was chosen.
-fn choose_password(chosen: Option<&Secret>) -> Result<Option<Secret>> {
+pub(crate) fn choose_password(chosen: Option<&Secret>) -> Result<Option<Secret>> {
     let Some(chosen) = chosen else { return password::make_password().map(Some) };
     let reason = match chosen.expose().len() {
         ..MIN_PASSWORD_BYTES => "must have at least 8 bytes",
@@ -261,7 +271,7 @@ fn checked_email(email: &str) -> Result<String> {
     valid.then(|| email.to_owned()).ok_or(Error::Invalid { field: "email", reason })
 }
 
-fn checked_name(name: &str) -> Result<String> {
+pub(crate) fn checked_name(name: &str) -> Result<String> {
     let name = name.trim();
     let valid = !name.is_empty()
         && name.chars().count() <= MAX_TEXT_CHARS

@@ -86,7 +86,7 @@ settings! {
         JWT_ROLE_MAP => jwt_role_map: RoleMap = row(
             "admin=admin,creator=streamer,business=streamer,interviewer=streamer,\
              promoter=streamer,user=viewer,interviewee=viewer,guest=viewer",
-            Kind::Roles, Live).later();
+            Kind::Roles, Restart);
         /// E-mail address of the first administrator.
         ADMIN_EMAIL => admin_email: Option<String> = row("", Kind::Email, Restart)
             .note("made").example("admin@example.com");

@@ -6,7 +6,7 @@ use tracing::info;
 
 use super::request::Request;
 use super::response::{Fault, Removed, Response, StreamView, UserView};
-use crate::{Authority, Links};
+use crate::{Authority, Links, now};
 
 /// Executes the commands of administrators on the database, and on the running server if there is one.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ impl Admin {
                 Response::Users(users.map(|user| UserView::new(user, None)).collect())
             }
             Request::UserPasswd { email, password } => {
-                let (user, made) = self.store.set_password(&email, password.as_ref())?;
+                let (user, made) = self.store.set_password(&email, password.as_ref(), now())?;
                 Response::User(UserView::new(user, made))
             }
             Request::UserRm { email } => self.remove_user(&email)?,

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
-use store::{LiveCursor, LiveStream, UtcTime};
+use store::{LiveStream, StreamCursor, UtcTime};
 use stream::control::StreamId;
 use tokio::time::timeout;
 use tracing::error;
@@ -83,14 +83,15 @@ pub(super) async fn live(
 async fn read(
     shared: &Shared,
     limit: usize,
-    after: Option<LiveCursor>,
+    after: Option<StreamCursor>,
 ) -> Result<Vec<LiveStream>, Problem> {
     let reading = async {
         // The place is held as long as the thread is at work, also when nobody waits any more.
         let place = shared.readers.clone().acquire_owned().await.ok()?;
         let store = shared.api.store.clone();
         let read = move || {
-            let streams = store.live_streams(limit + 1, after.as_ref());
+            let streams =
+                store.live_streams(&store::LiveFilter::default(), limit + 1, after.as_ref());
             drop(place);
             streams
         };
@@ -134,11 +135,11 @@ fn cursor(stream: &LiveStream) -> String {
     format!("{}.{}", stream.started_at.unix(), stream.id)
 }
 
-fn parse_cursor(text: &str) -> Result<LiveCursor, Problem> {
+fn parse_cursor(text: &str) -> Result<StreamCursor, Problem> {
     let parse = || {
         let (seconds, id) = text.split_once('.')?;
         let started_at = UtcTime::from_unix(seconds.parse().ok()?);
-        Some(LiveCursor { started_at, id: StreamId::parse(id)?.as_str().to_owned() })
+        Some(StreamCursor { time: started_at, id: StreamId::parse(id)?.as_str().to_owned() })
     };
     let reason = "cursor must be the nextCursor of the page before.";
     parse().ok_or_else(|| Problem::invalid(reason))

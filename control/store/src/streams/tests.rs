@@ -1,6 +1,7 @@
 use super::*;
 use crate::store::tests::Fixture;
-use crate::{NewUser, OpenedSession};
+use crate::stream_fields::ID_SYMBOLS;
+use crate::{NewUser, OpenedSession, Role};
 
 fn viewer(store: &Store) {
     let new = NewUser { email: "v@example.org".into(), name: None, role: Role::Viewer };
@@ -76,10 +77,33 @@ fn live_streams_are_paged_newest_first_and_private_ones_are_left_out() {
     let mut seen = Vec::new();
     let mut after = None;
     loop {
-        let page = store.live_streams(2, after.as_ref()).unwrap();
+        let page = store.live_streams(&LiveFilter::default(), 2, after.as_ref()).unwrap();
         let Some(last) = page.last() else { break };
-        after = Some(LiveCursor { started_at: last.started_at, id: last.id.clone() });
+        after = Some(StreamCursor { time: last.started_at, id: last.id.clone() });
         seen.extend(page.into_iter().map(|stream| stream.id));
     }
     assert_eq!(seen, expected.into_iter().map(|(_, id)| id).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_is_live_is_found_by_a_part_of_its_title_or_streamer_and_by_category() {
+    let fixture = Fixture::new();
+    let store = &fixture.store;
+    let now = UtcTime::from_unix(1_800_000_000);
+    for title in ["Jazz 100%", "News"] {
+        let id = store.add_stream(title, None).unwrap().stream.id;
+        store.session_started(&id, 1, now).unwrap();
+    }
+    fixture.raw("UPDATE live_streams SET category = 'arts' WHERE title = 'News'");
+    let find = |search: Option<&str>, category: Option<&str>| {
+        let filter =
+            LiveFilter { search: search.map(str::to_owned), category: category.map(str::to_owned) };
+        let found = store.live_streams(&filter, 10, None).unwrap();
+        found.into_iter().map(|stream| stream.title).collect::<Vec<_>>()
+    };
+    assert_eq!(find(Some("JAZZ"), None), ["Jazz 100%"]);
+    assert_eq!(find(Some("0%"), None), ["Jazz 100%"]);
+    assert_eq!(find(Some("%%"), None), Vec::<String>::new());
+    assert_eq!(find(Some("admin"), None).len(), 2);
+    assert_eq!(find(None, Some("arts")), ["News"]);
 }

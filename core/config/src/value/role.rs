@@ -28,6 +28,11 @@ impl RoleMap {
     pub fn get(&self, role: &str) -> Option<Role> {
         self.0.get(&role.to_ascii_lowercase()).copied()
     }
+
+    /// The site's roles in lower case, each with ours.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Role)> {
+        self.0.iter().map(|(theirs, ours)| (theirs.as_str(), *ours))
+    }
 }
 
 impl Field for RoleMap {

@@ -6,6 +6,7 @@
 
 mod client;
 mod execute;
+mod live;
 mod render;
 mod request;
 mod response;
@@ -15,7 +16,7 @@ pub use client::{CallError, RunError, call, run};
 pub use execute::Admin;
 pub use render::{render_json, render_text};
 pub use request::Request;
-pub use response::{Fault, Removed, Response, StreamView, UserView};
+pub use response::{Fault, Removed, Response, SessionView, StreamView, UserView};
 pub use socket::AdminSocket;
 
 /// The name of the socket in the data directory.

@@ -2,8 +2,9 @@
 
 mod placements;
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use store::{Authorized, Denied, SessionStart, Store};
 use stream::control::{
@@ -19,6 +20,14 @@ use placements::Placements;
 pub const MAX_QUESTIONS: usize = 64;
 /// Commands that wait to be forwarded; whoever gives one more waits.
 pub const MAX_COMMANDS: usize = 1024;
+
+/// How long the look-up of another node may take: shorter than a shard waits.
+const ELSEWHERE: Duration = Duration::from_millis(1500);
+
+/// Tells of a stream that is not live on this node how the media port of the node is reached that has
+/// it (`https://b.example.org`), if another one has it.
+pub type Elsewhere =
+    Arc<dyn Fn(&StreamId) -> Pin<Box<dyn Future<Output = Option<String>> + Send>> + Send + Sync>;
 
 /// Target of the lines that tell who was allowed what. They never hold a key.
 const AUDIT: &str = "audit";
@@ -42,7 +51,6 @@ pub struct ShardCommand {
 }
 
 /// Answers the shards' questions, keeps book of their notices, and cuts publishers whose right ended.
-#[derive(Debug)]
 pub struct Authority {
     store: Store,
     settings: AuthoritySettings,
@@ -51,15 +59,32 @@ pub struct Authority {
     decisions: Mutex<()>,
     placements: Mutex<Placements>,
     questions: Semaphore,
+    elsewhere: Option<Elsewhere>,
     commands: mpsc::Sender<ShardCommand>,
 }
 
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authority").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
 impl Authority {
-    /// The authority, and the commands that the wiring forwards to the shards. No stream may be live yet
-    /// ([`Store::reset_live_on_start`]).
+    /// The authority of a node that stands alone, and the commands that the wiring forwards to the shards.
+    /// No stream may be live yet ([`Store::reset_live_on_start`]).
     pub fn new(
         store: Store,
         settings: AuthoritySettings,
+    ) -> (Arc<Self>, mpsc::Receiver<ShardCommand>) {
+        Self::among(store, settings, None)
+    }
+
+    /// The same for a node among others, which `elsewhere` knows. The shards ask only when they were
+    /// told that there are others.
+    pub fn among(
+        store: Store,
+        settings: AuthoritySettings,
+        elsewhere: Option<Elsewhere>,
     ) -> (Arc<Self>, mpsc::Receiver<ShardCommand>) {
         let (commands, forwarded) = mpsc::channel(MAX_COMMANDS);
         let authority = Self {
@@ -68,6 +93,7 @@ impl Authority {
             decisions: Mutex::new(()),
             placements: Mutex::new(Placements::new(settings.shards)),
             questions: Semaphore::new(MAX_QUESTIONS),
+            elsewhere,
             commands,
         };
         (Arc::new(authority), forwarded)
@@ -79,11 +105,15 @@ impl Authority {
             Question::Publish { .. } => Answer::Publish(Err(Denial::Unavailable)),
             Question::Playback { .. } => Answer::Playback(None),
             Question::Describe { .. } => Answer::Describe(None),
+            Question::Elsewhere { .. } => Answer::Elsewhere(None),
         };
         let Ok(_permit) = self.questions.try_acquire() else {
             warn!("a question of a shard was refused: {MAX_QUESTIONS} are being worked on");
             return safe;
         };
+        if let Question::Elsewhere { id } = question {
+            return Answer::Elsewhere(self.elsewhere(&id).await);
+        }
         let this = self.clone();
         let answer = tokio::task::spawn_blocking(move || match question {
             Question::Publish { key, peer } => {
@@ -93,6 +123,8 @@ impl Authority {
             }
             Question::Playback { key } => Answer::Playback(this.stream_of(&key)),
             Question::Describe { id } => Answer::Describe(this.describe(&id)),
+            // Answered above.
+            Question::Elsewhere { .. } => Answer::Elsewhere(None),
         });
         answer.await.unwrap_or(safe)
     }
@@ -117,6 +149,16 @@ impl Authority {
     /// The home of a stream that is live, lingers, or was just granted.
     pub fn home(&self, stream: &StreamId) -> Option<usize> {
         self.placements().home(stream)
+    }
+
+    /// Lets so many viewers watch a stream at a time from now on (0: no limit), where it is live; the
+    /// database is the caller's. Blocks as [`Authority::revoke`] does: not for async tasks.
+    pub fn limit(&self, stream: &StreamId, max_viewers: u32) {
+        if let Some(shard) = self.placements().limit(stream, max_viewers) {
+            let command = Command::Limit { stream: stream.clone(), max_viewers };
+            // Nobody forwards any more: the server is ending, and every stream with it.
+            let _ = self.commands.blocking_send(ShardCommand { shard, command });
+        }
     }
 
     /// Changes rights in the database and cuts the streams that the change concerns, in one decision.
@@ -147,7 +189,7 @@ impl Authority {
     fn publish(&self, key: &StreamKey) -> Result<Grant, Denial> {
         let _decision = self.decide();
         let authorized = self.store.authorize(&key.0).map_err(|error| unavailable(&error))?;
-        let Authorized { stream, owner_id, title, is_admin } =
+        let Authorized { stream, owner_id, title, is_admin, max_viewers } =
             authorized.map_err(|denied| match denied {
                 Denied::Unknown => Denial::UnknownKey,
                 Denied::Disabled => Denial::Disabled,
@@ -170,7 +212,14 @@ impl Authority {
             home,
             session: opened.session,
             first_msn: opened.first_msn,
+            max_viewers,
         })
+    }
+
+    async fn elsewhere(&self, id: &StreamId) -> Option<Arc<str>> {
+        let asked = self.elsewhere.as_ref()?(id);
+        let base = tokio::time::timeout(ELSEWHERE, asked).await.ok().flatten()?;
+        Some(base.trim_end_matches('/').into())
     }
 
     /// Tokens for private streams do not exist yet, so nobody is told of one.
@@ -211,7 +260,11 @@ impl Authority {
         }
         let owner = owner.unwrap_or_default();
         let revoked = self.placements().started(stream, owner, session, shard, Instant::now());
-        revoked.and_then(stop)
+        let limit = self.placements().limit_of(stream).map(|max_viewers| ShardCommand {
+            shard,
+            command: Command::Limit { stream: stream.clone(), max_viewers },
+        });
+        revoked.and_then(stop).or(limit)
     }
 
     fn ended(&self, stream: &StreamId, session: u32, last_msn: u64) {

@@ -17,13 +17,21 @@ mod links;
 mod lock;
 pub mod logs;
 mod probe;
+mod stream_stats;
 mod vitals;
 
-pub use authority::{Authority, AuthoritySettings, MAX_COMMANDS, MAX_QUESTIONS, ShardCommand};
+pub use authority::{
+    Authority, AuthoritySettings, Elsewhere, MAX_COMMANDS, MAX_QUESTIONS, ShardCommand,
+};
 pub use clock::now;
 pub use first_admin::{DEFAULT_ADMIN_EMAIL, FirstAdmin, FirstAdminError, first_administrator};
 pub use lifecycle::{Lifecycle, Phase};
 pub use links::{Links, Outputs};
 pub use lock::{DataDirLock, LockError};
-pub use probe::{Probe, Runtime, ShardHealth, ShardMetrics};
+pub use probe::{
+    Asked, CutError, MAX_SESSIONS, Probe, Runtime, SHARD_ANSWER, ShardHealth, ShardMetrics,
+};
+pub use stream_stats::{
+    AudioStats, Health, Issue, PublisherStats, Reason, StreamStats, VideoStats, ViewerStats,
+};
 pub use vitals::Vitals;

@@ -1,6 +1,10 @@
+use std::pin::Pin;
 use std::time::Duration;
 
 use stream::control::StreamId;
+use stream::{Session, SessionId};
+
+use crate::StreamStats;
 
 /// What the shards run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +67,8 @@ pub struct ShardMetrics {
     pub dropped_frames: u64,
     /// Times that a slow reader was moved to a newer group, in all.
     pub skips: u64,
+    /// Viewers refused because their stream had as many as it may, in all.
+    pub refused_viewers: u64,
     /// Bytes in the logs of streams.
     pub log_bytes: u64,
     /// Bytes in segment files in memory.
@@ -83,4 +89,42 @@ pub trait Probe: Send + Sync + 'static {
 
     /// Viewers of a stream, over all protocols and shards.
     fn viewers(&self, stream: &StreamId) -> u64;
+
+    /// What is known of a live stream; `None` when it is not live here.
+    fn stats(&self, stream: &StreamId) -> Option<StreamStats>;
+
+    /// Who publishes and watches a stream: at most `limit` (and never more than [`MAX_SESSIONS`]), the
+    /// publisher first, then the oldest first. A shard that does not answer within [`SHARD_ANSWER`] is
+    /// left out.
+    fn sessions<'a>(&'a self, stream: &'a StreamId, limit: usize) -> Asked<'a, Vec<Session>>;
+
+    /// Ends a session of a stream. A publisher may come back.
+    fn cut<'a>(
+        &'a self,
+        stream: &'a StreamId,
+        session: SessionId,
+    ) -> Asked<'a, Result<(), CutError>>;
+}
+
+/// What the shards answer, in a while.
+pub type Asked<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The most sessions that one answer lists.
+pub const MAX_SESSIONS: usize = 10_000;
+/// How long shards may take to answer.
+pub const SHARD_ANSWER: Duration = Duration::from_secs(2);
+
+/// Why a session was not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CutError {
+    /// Nobody with this id publishes or watches the stream here.
+    #[error("the stream has no such session: it may have ended; list the sessions again")]
+    Unknown,
+    /// An HLS viewer: it comes with every request anew, and the server cannot tell it from others for
+    /// sure.
+    #[error("an HLS viewer has no connection to cut: this is not possible until signed playback")]
+    Stateless,
+    /// Its shard did not answer in time.
+    #[error("the shard did not answer in time: try again")]
+    NoAnswer,
 }

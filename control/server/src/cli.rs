@@ -128,8 +128,10 @@ fn streams() -> Clap {
     let id = || Arg::new("id").value_name("ID").required(true);
     let owner = Arg::new("owner").long("owner").value_name("EMAIL");
     let new = Arg::new("new").long("new").action(ArgAction::SetTrue);
+    let limit = viewers(Arg::new("max-viewers").long("max-viewers"));
+    let session = Arg::new("session").value_name("SESSION").required(true);
     Clap::new("stream")
-        .about("Adds, lists and removes streams, and handles their keys")
+        .about("Adds, lists and removes streams, handles their keys, and shows and cuts who is on them")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .args([data_dir(), json()])
@@ -137,7 +139,8 @@ fn streams() -> Clap {
             Clap::new("add")
                 .about("Adds a stream and prints its key and addresses")
                 .arg(Arg::new("title").value_name("TITLE").required(true))
-                .arg(owner.help("The owner; without it the stream is the administrator's")),
+                .arg(owner.help("The owner; without it the stream is the administrator's"))
+                .arg(limit.help("The most viewers at a time; 0: no limit [default: 1000]")),
         )
         .subcommand(Clap::new("list").about("Lists all streams"))
         .subcommand(
@@ -149,7 +152,27 @@ fn streams() -> Clap {
             Clap::new("disable").about("Denies publishing and cuts the publisher").arg(id()),
         )
         .subcommand(Clap::new("enable").about("Allows publishing again").arg(id()))
+        .subcommand(
+            Clap::new("limit")
+                .about("Sets the most viewers at a time, also while it is live")
+                .arg(id())
+                .arg(viewers(Arg::new("max-viewers")).required(true).help("0: no limit")),
+        )
+        .subcommand(Clap::new("stats").about("Shows how a live stream is").arg(id()))
+        .subcommand(
+            Clap::new("sessions").about("Lists who publishes and watches a live stream").arg(id()),
+        )
+        .subcommand(
+            Clap::new("cut")
+                .about("Ends a session: a publisher may come back, an HLS viewer cannot be cut")
+                .arg(id())
+                .arg(session),
+        )
         .subcommand(Clap::new("rm").about("Removes a stream").arg(id()))
+}
+
+fn viewers(argument: Arg) -> Arg {
+    argument.value_name("VIEWERS").value_parser(clap::value_parser!(u32))
 }
 
 /// The settings' values that were given as flags.
@@ -192,10 +215,18 @@ fn stream(name: &str, matches: &ArgMatches) -> Request {
         "add" => Request::StreamAdd {
             title: text(matches, "title"),
             owner: matches.get_one::<String>("owner").cloned(),
+            max_viewers: matches.get_one::<u32>("max-viewers").copied(),
         },
         "key" => Request::StreamKey { id: id(), new: matches.get_flag("new") },
         "disable" => Request::StreamDisable { id: id() },
         "enable" => Request::StreamEnable { id: id() },
+        "limit" => Request::StreamLimit {
+            id: id(),
+            max_viewers: matches.get_one::<u32>("max-viewers").copied().unwrap_or_default(),
+        },
+        "stats" => Request::StreamStats { id: id() },
+        "sessions" => Request::StreamSessions { id: id() },
+        "cut" => Request::StreamCut { id: id(), session: text(matches, "session") },
         "rm" => Request::StreamRm { id: id() },
         _ => Request::StreamList,
     }

@@ -1,14 +1,20 @@
 //! How control sees the media plane: reads of shared counters.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use control::{Probe, Runtime, ShardHealth, ShardMetrics};
-use shard::{Driver, Health};
+use control::{
+    Asked, CutError, MAX_SESSIONS, Probe, Runtime, SHARD_ANSWER, ShardHealth, ShardMetrics,
+    StreamStats,
+};
+use shard::{Driver, Health, Mailbox, mailbox};
 use stream::control::StreamId;
-use stream::{Listing, Protocol};
+use stream::{Listing, Protocol, Session, SessionId, Side};
+
+use crate::plane::Mail;
 
 /// The counters of one shard.
 #[derive(Debug, Default)]
@@ -19,11 +25,11 @@ pub(crate) struct Counters {
 }
 
 /// All shards and the live streams.
-#[derive(Debug)]
 pub(crate) struct Plant {
     pub(crate) driver: Driver,
     pub(crate) shards: Vec<Counters>,
     pub(crate) live: Mutex<HashMap<StreamId, Listing>>,
+    pub(crate) mailboxes: Vec<Mailbox<Mail>>,
 }
 
 impl Plant {
@@ -69,6 +75,7 @@ impl Plant {
             frames_out: delivery.frames_out.load(Relaxed),
             dropped_frames: delivery.skipped.load(Relaxed),
             skips: delivery.skips.load(Relaxed),
+            refused_viewers: delivery.refused.load(Relaxed),
             log_bytes: home().map(|listing| listing.stats.log_bytes.load(Relaxed)).sum(),
             memfd_bytes: delivery.media_held.load(Relaxed),
         }
@@ -105,5 +112,96 @@ impl Probe for Plant {
 
     fn viewers(&self, stream: &StreamId) -> u64 {
         self.live().get(stream).map_or(0, |listing| listing.stats.all_viewers())
+    }
+
+    fn stats(&self, stream: &StreamId) -> Option<StreamStats> {
+        let listing = self.live().get(stream).cloned()?;
+        Some(StreamStats::of(&listing, shard::millis()))
+    }
+
+    fn sessions<'a>(&'a self, stream: &'a StreamId, limit: usize) -> Asked<'a, Vec<Session>> {
+        let limit = limit.min(MAX_SESSIONS);
+        Box::pin(async move {
+            let (answer, answers) = mailbox(self.mailboxes.len());
+            for mailbox in &self.mailboxes {
+                let (stream, answer) = (stream.clone(), answer.clone());
+                // A shard whose box is full is one that does not answer.
+                drop(mailbox.post(Mail::Sessions { stream, limit, answer }));
+            }
+            drop(answer);
+            let mut all = Vec::new();
+            let gather = async {
+                while let Some(sessions) = answers.next().await {
+                    all.extend(sessions);
+                }
+            };
+            // What came in time is told.
+            drop(tokio::time::timeout(SHARD_ANSWER, gather).await);
+            arrange(all, limit)
+        })
+    }
+
+    fn cut<'a>(
+        &'a self,
+        stream: &'a StreamId,
+        session: SessionId,
+    ) -> Asked<'a, Result<(), CutError>> {
+        Box::pin(async move {
+            let SessionId::Connection { shard, .. } = session else {
+                return Err(CutError::Stateless);
+            };
+            let mailbox = self.mailboxes.get(shard).ok_or(CutError::Unknown)?;
+            let (answer, answers) = shard::mailbox(1);
+            let letter = Mail::Cut { stream: stream.clone(), session, answer };
+            mailbox.post(letter).map_err(|_| CutError::NoAnswer)?;
+            match tokio::time::timeout(SHARD_ANSWER, answers.next()).await {
+                Ok(Some(true)) => Ok(()),
+                Ok(Some(false)) => Err(CutError::Unknown),
+                Ok(None) | Err(_) => Err(CutError::NoAnswer),
+            }
+        })
+    }
+}
+
+/// The publisher first, then the oldest first; a viewer by HLS that several shards saw once.
+fn arrange(all: Vec<Session>, limit: usize) -> Vec<Session> {
+    let mut unique = BTreeMap::<SessionId, Session>::new();
+    for session in all {
+        let known = unique.entry(session.id).or_insert_with(|| session.clone());
+        known.since_ms = known.since_ms.min(session.since_ms);
+    }
+    let mut all: Vec<Session> = unique.into_values().collect();
+    all.sort_by_key(|session| (Reverse(session.side == Side::Publisher), session.since_ms));
+    all.truncate(limit);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_of_all_shards_are_one_list_with_the_publisher_first() {
+        let session = |id, side, since_ms| Session {
+            id,
+            side,
+            protocol: Protocol::Hls,
+            address: [127, 0, 0, 1].into(),
+            since_ms,
+            agent: None,
+            bytes: None,
+            skips: 0,
+        };
+        let connection = |number| SessionId::Connection { shard: 0, number };
+        let all = vec![
+            session(connection(2), Side::Viewer, 30),
+            session(SessionId::Requests(9), Side::Viewer, 20),
+            session(connection(1), Side::Publisher, 40),
+            session(SessionId::Requests(9), Side::Viewer, 10),
+        ];
+        let arranged = arrange(all.clone(), 9);
+        let ids: Vec<_> = arranged.iter().map(|session| session.id).collect();
+        assert_eq!(ids, [connection(1), SessionId::Requests(9), connection(2)]);
+        assert_eq!((arranged[1].since_ms, arrange(all, 2).len()), (10, 2));
     }
 }

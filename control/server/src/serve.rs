@@ -134,7 +134,12 @@ impl Media {
         for _ in 0..count {
             starts.recv_timeout(START).context("a shard did not start")??;
         }
-        let plant = Arc::new(Plant { driver, shards: counters, live: std::sync::Mutex::default() });
+        let plant = Arc::new(Plant {
+            driver,
+            shards: counters,
+            live: std::sync::Mutex::default(),
+            mailboxes: mailboxes.clone(),
+        });
         Ok(Self { shards, mailboxes, plant, asks, tells })
     }
 }
@@ -176,6 +181,7 @@ fn setup(
             config::Takeover::Never => ingest::Takeover::Never,
         },
         key_playback: config.key_playback,
+        among_others: false,
         delivery: delivery::Settings {
             gather: config.gather,
             shards: mailboxes.len(),
@@ -223,7 +229,9 @@ impl Server {
         tokio::spawn(forward(commands, mailboxes.clone()));
         let socket =
             AdminSocket::bind(&config.data_dir).context("control.sock cannot be opened")?;
-        let administration = Admin::new(store.clone(), links.clone(), Some(authority));
+        let probe = Arc::clone(&plant) as Arc<dyn control::Probe>;
+        let administration =
+            Admin::new(store.clone(), links.clone(), Some(authority)).with_probe(probe);
         tokio::spawn(socket.serve(Arc::new(administration)));
         let lifecycle = Lifecycle::new();
         let vitals = Vitals::new();

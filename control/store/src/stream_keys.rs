@@ -3,7 +3,7 @@
 use crate::keys::{self, KeyRing, MAX_KEY};
 use crate::sql::Sql;
 use crate::store::Inner;
-use crate::streams::{find, no_such};
+use crate::streams::{find, no_such, viewer_limit};
 use crate::{Result, Role, Secret, Status, Store, Stream};
 
 /// A stream with its key, for the one answer that carries it.
@@ -26,6 +26,8 @@ pub struct Authorized {
     pub title: String,
     /// Whether the owner is an administrator, and so free of limits.
     pub is_admin: bool,
+    /// The most viewers at a time; 0 is no limit.
+    pub max_viewers: u32,
 }
 
 /// Why a key may not publish.
@@ -63,7 +65,8 @@ impl Store {
         let look_up = self.inner.keys.look_up(key);
         self.transaction(|sql| {
             let query = "SELECT s.id, s.user_id, s.title, s.status, s.key_disabled, s.stream_key, \
-                         s.key_sealed, COALESCE(u.own_role, u.role), u.is_active, s.stopped \
+                         s.key_sealed, COALESCE(u.own_role, u.role), u.is_active, s.stopped, \
+                         s.max_viewers \
                          FROM live_streams s JOIN users u ON u.id = s.user_id \
                          WHERE (s.stream_key = ? AND s.key_sealed IS NOT NULL) \
                          OR (s.stream_key = ? AND s.key_sealed IS NULL)";
@@ -86,7 +89,9 @@ impl Store {
             }
             let is_admin = self.inner.options.roles.role(&row.text(7)?) == Role::Admin;
             let title = row.text(2)?;
-            Ok(Ok(Authorized { stream: id, owner_id: row.int(1)?, title, is_admin }))
+            let owner_id = row.int(1)?;
+            let max_viewers = viewer_limit(row.opt_int(10)?);
+            Ok(Ok(Authorized { stream: id, owner_id, title, is_admin, max_viewers }))
         })
     }
 

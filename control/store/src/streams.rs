@@ -61,7 +61,7 @@ pub struct Stream {
     pub category: String,
     /// The top rung, such as `720p`.
     pub quality: String,
-    /// The most viewers at a time.
+    /// The most viewers at a time; 0 is no limit.
     pub max_viewers: i64,
     /// Whether it is recorded.
     pub recording_enabled: bool,
@@ -199,6 +199,11 @@ impl Store {
             find(sql, id)
         })
     }
+}
+
+/// A column's value as a limit: NULL, 0 and what makes no sense are no limit, which is 0.
+pub(crate) fn viewer_limit(column: Option<i64>) -> u32 {
+    u32::try_from(column.unwrap_or_default().max(0)).unwrap_or_default()
 }
 
 pub(crate) fn no_such(id: &str) -> Error {

@@ -142,6 +142,13 @@ impl ServerSession {
         }
     }
 
+    /// Cuts a running play off, says why, and closes.
+    pub fn cut_play(&mut self, why: &PlayRefusal) {
+        if self.is_playing() {
+            self.end_with(&answers::play_refused(why));
+        }
+    }
+
     /// Asks the client for a sign of life; see [`Self::round_trip`]. The session does it by itself when
     /// the client is silent.
     pub fn ping(&mut self, now: Millis) {

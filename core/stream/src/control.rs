@@ -80,6 +80,11 @@ pub enum Question {
         /// The id from a URL.
         id: StreamId,
     },
+    /// Which other node has this stream, which is not live on this one? Safe answer: none.
+    Elsewhere {
+        /// The id from a URL.
+        id: StreamId,
+    },
 }
 
 /// Control's answer to a [`Question`].
@@ -91,6 +96,9 @@ pub enum Answer {
     Playback(Option<StreamId>),
     /// To [`Question::Describe`]; `None` when there is no such stream.
     Describe(Option<Description>),
+    /// To [`Question::Elsewhere`]: where the other node's media port is reached (`https://b.example.org`,
+    /// no slash at the end); `None` when no other node has the stream.
+    Elsewhere(Option<Arc<str>>),
 }
 
 /// The right to publish a stream.
@@ -107,6 +115,8 @@ pub struct Grant {
     pub session: u32,
     /// Media sequence numbers of a new session start here or later: above all that were used before.
     pub first_msn: u64,
+    /// The most viewers at a time; 0 is no limit.
+    pub max_viewers: u32,
 }
 
 /// Why a publish is refused.
@@ -164,9 +174,16 @@ pub enum Command {
         /// What the publisher is told and the log says.
         reason: StopReason,
     },
+    /// From now on so many viewers may watch at a time; those who are there stay.
+    Limit {
+        /// The stream.
+        stream: StreamId,
+        /// The most viewers; 0 is no limit.
+        max_viewers: u32,
+    },
 }
 
-/// Why control stops a stream.
+/// Why a stream, or its publisher, is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopReason {
     /// The stream was disabled.
@@ -175,6 +192,14 @@ pub enum StopReason {
     Removed,
     /// The stream has a new key; the one that was presented no longer works.
     KeyReplaced,
+    /// The owner or an administrator stopped it.
+    Stopped,
+    /// Another publisher has it now, here or on another node.
+    Taken,
+    /// The publisher's connection alone was cut: it may come back.
+    Cut,
+    /// The server ends.
+    Ending,
 }
 
 impl std::fmt::Display for StopReason {
@@ -183,6 +208,10 @@ impl std::fmt::Display for StopReason {
             Self::Disabled => "the stream was disabled",
             Self::Removed => "the stream was removed",
             Self::KeyReplaced => "the stream key was replaced",
+            Self::Stopped => "the stream was stopped",
+            Self::Taken => "another publisher took the stream over",
+            Self::Cut => "the connection was cut by the stream's owner or an administrator",
+            Self::Ending => "the server is going down",
         })
     }
 }

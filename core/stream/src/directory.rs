@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use media::TrackSet;
 
-use crate::StreamStats;
 use crate::control::StreamId;
+use crate::{Protocol, StreamStats};
 
 /// What every shard knows of a live stream: where it lives, and what pages tell of it.
 #[derive(Clone, Debug)]
@@ -19,12 +20,23 @@ pub struct Listing {
     pub session: u32,
     /// When the session's first media arrived, Unix milliseconds.
     pub started_ms: i64,
-    /// Whether a publisher is connected; false while the server waits for its return.
-    pub publishing: bool,
+    /// The publisher that is connected; `None` while the server waits for its return.
+    pub publisher: Option<Publishing>,
     /// The current tracks.
     pub tracks: Arc<TrackSet>,
     /// The counters.
     pub stats: Arc<StreamStats>,
+}
+
+/// The publisher of a live stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Publishing {
+    /// How it publishes.
+    pub protocol: Protocol,
+    /// Where from.
+    pub peer: SocketAddr,
+    /// Since when, in Unix milliseconds.
+    pub since_ms: i64,
 }
 
 /// A shard's copy of what is live on all shards, kept current by messages from the home shards.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use media::Entry;
 
-use crate::control::StreamId;
+use crate::control::{StopReason, StreamId};
 use crate::{Limits, Log, Signal, StreamStats};
 
 /// A live stream on one shard: its log, and the signal that it grew.
@@ -91,19 +91,19 @@ impl Stream {
 #[derive(Debug)]
 pub struct Publisher {
     stream: Rc<Stream>,
-    revoked: Rc<Cell<bool>>,
+    revoked: Rc<Cell<Option<StopReason>>>,
 }
 
 impl Publisher {
-    /// A write handle, and the flag by which its owner takes it back.
-    pub fn new(stream: Rc<Stream>) -> (Self, Rc<Cell<bool>>) {
-        let revoked = Rc::new(Cell::new(false));
+    /// A write handle, and where its owner says why it takes it back.
+    pub fn new(stream: Rc<Stream>) -> (Self, Rc<Cell<Option<StopReason>>>) {
+        let revoked = Rc::new(Cell::new(None));
         (Self { stream, revoked: Rc::clone(&revoked) }, revoked)
     }
 
     /// Appends an entry, unless the handle was revoked.
     pub fn push(&self, entry: Entry) {
-        if !self.revoked.get() {
+        if self.revoked.get().is_none() {
             self.stream.push(entry);
         }
     }
@@ -115,6 +115,11 @@ impl Publisher {
 
     /// Whether another publisher has taken over or the stream was stopped.
     pub fn is_revoked(&self) -> bool {
+        self.revoked.get().is_some()
+    }
+
+    /// Why it may write no more, if so.
+    pub fn revoked(&self) -> Option<StopReason> {
         self.revoked.get()
     }
 

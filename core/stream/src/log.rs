@@ -206,6 +206,12 @@ impl Log {
         self.entries.get(usize::try_from(index.checked_sub(self.first)?).ok()?)
     }
 
+    /// The entries that the log holds from this absolute index on.
+    pub fn entries_from(&self, index: u64) -> impl Iterator<Item = &Entry> {
+        let start = index.saturating_sub(self.first).min(self.entries.len() as u64);
+        self.entries.range(start as usize..)
+    }
+
     /// The index of the oldest entry.
     pub fn first(&self) -> u64 {
         self.first

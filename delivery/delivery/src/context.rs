@@ -10,9 +10,10 @@ use std::time::Duration;
 use media::Timestamp;
 use shard::{Driver, Fanout, Health};
 use stream::control::{Description, StreamId, StreamKey};
-use stream::{Directory, Hub, Stream};
+use stream::{Directory, Hub, SessionId, Stream};
 
 use crate::Counters;
+use crate::elsewhere::Known;
 use crate::packaging;
 use crate::players::Players;
 use crate::relay::{self, Letter};
@@ -41,6 +42,8 @@ pub struct Settings {
 pub type Answering<T> = Pin<Box<dyn Future<Output = Option<T>>>>;
 /// Asks control about a stream that need not be live.
 pub type Describe = Box<dyn Fn(StreamId) -> Answering<Description>>;
+/// Asks control which other node has a stream, and how its media port is reached.
+pub type Elsewhere = Box<dyn Fn(StreamId) -> Answering<Arc<str>>>;
 /// Asks control which stream has a key.
 pub type Resolve = Box<dyn Fn(StreamKey) -> Answering<StreamId>>;
 
@@ -64,6 +67,12 @@ pub struct Context {
     pub describe: Describe,
     /// Asks control which stream has a key; `None` where playback by key is off.
     pub resolve: Option<Resolve>,
+    /// Asks control which other node has a stream; `None` where there is none.
+    pub elsewhere: Option<Elsewhere>,
+    /// What control said of streams elsewhere a moment ago.
+    pub(crate) known_elsewhere: RefCell<Known>,
+    /// The number of the connection's session that was named last.
+    session: Cell<u64>,
     /// HTTP requests that are being answered.
     pub(crate) exchanges: Cell<usize>,
     pub(crate) fanout: RefCell<Fanout>,
@@ -91,6 +100,7 @@ pub struct Parts {
     pub post: Box<dyn Fn(usize, Letter) -> bool>,
     pub describe: Describe,
     pub resolve: Option<Resolve>,
+    pub elsewhere: Option<Elsewhere>,
 }
 
 impl Context {
@@ -106,12 +116,22 @@ impl Context {
             post: parts.post,
             describe: parts.describe,
             resolve: parts.resolve,
+            elsewhere: parts.elsewhere,
+            known_elsewhere: RefCell::default(),
+            // Beyond those that were named before a restart.
+            session: Cell::new(shard::unix_millis() as u64),
             exchanges: Cell::new(0),
             fanout: RefCell::new(Fanout::new(parts.driver)),
             players: RefCell::default(),
             shelves: RefCell::default(),
             followers: RefCell::default(),
         })
+    }
+
+    /// Names the session of one more connection.
+    pub fn next_session(&self) -> SessionId {
+        self.session.set(self.session.get() + 1);
+        SessionId::Connection { shard: self.shard, number: self.session.get() }
     }
 
     /// HTTP requests that are being answered; a connection between two requests has none.

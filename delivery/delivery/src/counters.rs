@@ -12,6 +12,8 @@ pub struct Counters {
     pub skips: AtomicU64,
     /// Frames sent to frame-by-frame viewers.
     pub frames_out: AtomicU64,
+    /// Viewers refused because their stream had as many as it may.
+    pub refused: AtomicU64,
     /// Viewers given up because they read nothing.
     pub stalled: AtomicU64,
     /// Open RTMP connections.

@@ -4,18 +4,20 @@
 mod audience;
 mod context;
 mod counters;
+mod elsewhere;
 mod gather;
 mod http;
 mod packaging;
 mod players;
 mod relay;
 mod rtmp_play;
+mod sessions;
 mod shelf;
 mod status;
 mod watching;
 mod wire;
 
-pub use context::{Answering, Context, Describe, Parts, Resolve, Settings};
+pub use context::{Answering, Context, Describe, Elsewhere, Parts, Resolve, Settings};
 pub use counters::Counters;
 pub use http::serve as serve_http;
 pub use relay::Letter;

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ const SWEEP_MS: i64 = 1000;
 
 /// Starts to package a new session of a stream.
 pub(crate) fn start(context: &Rc<Context>, stream: &Rc<Stream>, session: u32, first_msn: u64) {
-    let shelf = Rc::new(Shelf::new(session));
+    let shelf = Rc::new(Shelf::new(session, Arc::clone(stream.stats())));
     let older = context.shelves.borrow_mut().insert(stream.id().clone(), Rc::clone(&shelf));
     let mut first_msn = first_msn;
     if let Some(older) = older {

@@ -4,24 +4,26 @@
 //! served by itself when its socket has room. Nothing is queued for anyone but the rest of the
 //! message that a full socket cut in two.
 
+mod player;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::io::{self, IoSlice};
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use bytes::Bytes;
-use media::{Entry, TrackSet};
 use shard::Conn;
 use slab::Slab;
 use stream::control::StreamId;
-use stream::{Cursor, Log, Read, Stream};
+use stream::{Cursor, Log, Session, SessionId, Stream};
 
 use crate::Context;
 use crate::gather;
-use crate::wire::{Batch, Wire};
+use crate::wire::Wire;
+use player::{Player, Sent, gather};
 
 /// A viewer whose socket takes nothing for this long is given up.
 const STALLED: Duration = Duration::from_secs(30);
@@ -35,6 +37,24 @@ pub(crate) struct Players {
     inner: RefCell<Inner>,
 }
 
+/// A viewer that comes.
+pub(crate) struct Guest {
+    pub(crate) conn: Rc<Conn>,
+    pub(crate) wire: Wire,
+    /// How its program presents itself.
+    pub(crate) agent: Option<Arc<str>>,
+    /// What goes before the stream.
+    pub(crate) prelude: Bytes,
+}
+
+/// What a viewer leaves behind.
+pub(crate) struct Gone {
+    /// What it still has to get before anything else may be sent to it.
+    pub(crate) rest: VecDeque<Bytes>,
+    /// It was told to go.
+    pub(crate) cut: bool,
+}
+
 #[derive(Default)]
 struct Inner {
     players: Slab<Player>,
@@ -45,69 +65,17 @@ struct Inner {
     results: Vec<(usize, io::Result<Option<usize>>)>,
 }
 
-struct Player {
-    conn: Rc<Conn>,
-    wire: Wire,
-    cursor: Cursor,
-    tracks: Arc<TrackSet>,
-    /// What is left of a message that was cut, then control messages.
-    rest: VecDeque<Bytes>,
-    /// Its socket is full; a task waits for room.
-    blocked: bool,
-    /// It wants no media for now.
-    paused: bool,
-}
-
-/// A batch with the reader's state after it.
-struct Run<'a> {
-    batch: Batch<'a>,
-    cursor: Cursor,
-    /// The tracks for every entry of the batch but what follows a last `Tracks` entry.
-    tracks: Arc<TrackSet>,
-    tracks_after: Arc<TrackSet>,
-    skipped: u64,
-}
-
-/// What went out to viewers.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sent {
-    bytes: u64,
-    messages: u64,
-    /// Entries that a lagging viewer missed.
-    skipped: u64,
-}
-
-impl Sent {
-    fn add(&mut self, other: Self) {
-        self.bytes += other.bytes;
-        self.messages += other.messages;
-        self.skipped += other.skipped;
-    }
-}
-
 impl Players {
     pub(crate) fn new(context: Rc<Context>, stream: Rc<Stream>) -> Rc<Self> {
         Rc::new(Self { stream, context, inner: RefCell::default() })
     }
 
-    /// Adds a viewer at the newest group and sends it what there is; `prelude` goes first.
-    pub(crate) fn join(
-        self: &Rc<Self>,
-        conn: Rc<Conn>,
-        wire: Wire,
-        prelude: Option<Bytes>,
-    ) -> usize {
+    /// Adds a viewer at the newest group and sends it what there is.
+    pub(crate) fn join(self: &Rc<Self>, guest: Guest) -> usize {
         let (key, start) = {
             let mut inner = self.inner.borrow_mut();
-            let player = Player {
-                conn,
-                wire,
-                cursor: self.stream.log().join(),
-                tracks: Arc::default(),
-                rest: prelude.into_iter().collect(),
-                blocked: false,
-                paused: false,
-            };
+            let id = self.context.next_session();
+            let player = Player::new(guest, id, self.stream.log().join());
             (inner.players.insert(player), !std::mem::replace(&mut inner.running, true))
         };
         self.serve(key);
@@ -118,17 +86,38 @@ impl Players {
         key
     }
 
-    /// Takes a viewer out; what it still has to get before anything else may be sent to it.
-    pub(crate) fn leave(&self, key: usize) -> VecDeque<Bytes> {
+    /// Takes a viewer out.
+    pub(crate) fn leave(&self, key: usize) -> Gone {
         let mut inner = self.inner.borrow_mut();
-        let rest = inner.players.remove(key).rest;
+        let Player { rest, cut, .. } = inner.players.remove(key);
         if inner.players.is_empty() {
             drop(inner);
             self.context.forget(self);
             // Wakes the fan-out task, which ends.
             self.stream.flush();
         }
-        rest
+        Gone { rest, cut }
+    }
+
+    /// Tells a viewer to go: whoever reads its connection takes it out. Whether it was there.
+    pub(crate) fn cut(&self, id: SessionId) -> bool {
+        let mut inner = self.inner.borrow_mut();
+        let found = inner.players.iter_mut().find(|(_, player)| player.id() == id);
+        let Some((_, player)) = found else { return false };
+        player.cut = true;
+        player.conn.interrupt();
+        true
+    }
+
+    /// Whether a viewer was told to go.
+    pub(crate) fn is_cut(&self, key: usize) -> bool {
+        self.inner.borrow().players.get(key).is_some_and(|player| player.cut)
+    }
+
+    /// Who watches, at most `limit`.
+    pub(crate) fn sessions(&self, limit: usize) -> Vec<Session> {
+        let inner = self.inner.borrow();
+        inner.players.iter().take(limit).map(|(_, player)| player.session()).collect()
     }
 
     /// Sends a control message between two media messages.
@@ -326,8 +315,11 @@ impl Players {
         let counters = &self.context.counters;
         counters.bytes_out.fetch_add(sent.bytes, Relaxed);
         counters.frames_out.fetch_add(sent.messages, Relaxed);
+        let stats = self.stream.stats();
+        stats.bytes_out.fetch_add(sent.bytes, Relaxed);
         if sent.skipped > 0 {
-            self.stream.stats().skipped.fetch_add(sent.skipped, Relaxed);
+            stats.skipped.fetch_add(sent.skipped, Relaxed);
+            stats.skips.fetch_add(1, Relaxed);
             counters.skipped.fetch_add(sent.skipped, Relaxed);
             counters.skips.fetch_add(1, Relaxed);
         }
@@ -362,137 +354,4 @@ impl Players {
             }
         });
     }
-}
-
-impl Player {
-    /// Takes note of how much of a batch went out.
-    fn sent(&mut self, run: &Run<'_>, result: &io::Result<Option<usize>>) -> Sent {
-        let sent = match *result {
-            Ok(Some(sent)) if sent == run.batch.len() => {
-                self.cursor = run.cursor;
-                self.tracks = Arc::clone(&run.tracks_after);
-                sent
-            }
-            Ok(sent) => {
-                let sent = sent.unwrap_or(0);
-                if sent > 0 {
-                    let (rest, next) = run.batch.split(sent, self.cursor.position());
-                    self.rest.extend(rest);
-                    self.tracks = Arc::clone(if next == run.cursor.position() {
-                        &run.tracks_after
-                    } else {
-                        &run.tracks
-                    });
-                    self.cursor = Cursor::running_at(next);
-                }
-                self.blocked = true;
-                sent
-            }
-            Err(_) => {
-                // Its reader notices and takes it out; until then nothing is sent.
-                self.conn.close();
-                self.blocked = true;
-                0
-            }
-        };
-        let skipped = if sent > 0 { run.skipped } else { 0 };
-        Sent { bytes: sent as u64, messages: run.batch.messages(sent), skipped }
-    }
-
-    /// Sends the rest, then batch after batch, until the log is empty or the socket full.
-    fn serve(&mut self, log: &Log, scratch: &mut Vec<u8>) -> Sent {
-        let mut total = Sent { bytes: self.send_rest(), ..Sent::default() };
-        while !self.blocked && !self.paused {
-            let run = gather(log, self.cursor, &self.tracks, self.wire, std::mem::take(scratch));
-            let slices = run.batch.slices();
-            let result = if slices.is_empty() { Ok(Some(0)) } else { self.conn.try_send(&slices) };
-            drop(slices);
-            let empty = run.batch.len() == 0;
-            total.add(self.sent(&run, &result));
-            let at_end = run.cursor.position() == log.end() || empty;
-            *scratch = run.batch.into_scratch();
-            if at_end {
-                break;
-            }
-        }
-        total
-    }
-
-    fn send_rest(&mut self) -> u64 {
-        let mut total = 0;
-        while !self.rest.is_empty() && !self.blocked {
-            let slices: Vec<IoSlice<'_>> =
-                self.rest.iter().map(|bytes| IoSlice::new(bytes)).collect();
-            match self.conn.try_send(&slices) {
-                Ok(Some(mut sent)) => {
-                    total += sent as u64;
-                    while let Some(first) = self.rest.front_mut() {
-                        if sent < first.len() {
-                            *first = first.slice(sent..);
-                            break;
-                        }
-                        sent -= first.len();
-                        self.rest.pop_front();
-                    }
-                }
-                Ok(None) => self.blocked = true,
-                Err(_) => {
-                    self.conn.close();
-                    self.blocked = true;
-                }
-            }
-        }
-        total
-    }
-}
-
-/// Reads on from `cursor` as far as one batch goes. A batch ends behind a change of the tracks.
-fn gather<'a>(
-    log: &'a Log,
-    mut cursor: Cursor,
-    tracks: &Arc<TrackSet>,
-    wire: Wire,
-    scratch: Vec<u8>,
-) -> Run<'a> {
-    let mut batch = Batch::new(wire, scratch);
-    let mut current = Arc::clone(tracks);
-    let mut after = None;
-    let mut skipped = 0;
-    while !batch.is_full() && after.is_none() {
-        match log.read(&mut cursor) {
-            Read::Empty => break,
-            Read::Start { tracks, metadata, skipped: missed } => {
-                skipped += missed;
-                current = Arc::clone(tracks);
-                let at = timestamp(log, cursor.position());
-                batch.start(tracks, metadata, at, cursor.position());
-            }
-            Read::Entry(entry) => {
-                let next = cursor.position();
-                match entry {
-                    Entry::Frame(frame) => batch.frame(frame, &current, next),
-                    Entry::Tracks(tracks) => {
-                        batch.configs(tracks, timestamp(log, next), next);
-                        after = Some(Arc::clone(tracks));
-                    }
-                    Entry::Metadata(_) => {}
-                }
-            }
-        }
-    }
-    let tracks_after = after.unwrap_or_else(|| Arc::clone(&current));
-    Run { batch, cursor, tracks: current, tracks_after, skipped }
-}
-
-/// The time stamp, in ms, of the next frame at or after this index.
-fn timestamp(log: &Log, from: u64) -> u32 {
-    let next = (from..log.end()).find_map(|index| match log.get(index) {
-        Some(Entry::Frame(frame)) => Some(frame.dts.millis() as u32),
-        _ => None,
-    });
-    let newest = || match log.end().checked_sub(1).and_then(|last| log.get(last)) {
-        Some(Entry::Frame(frame)) => frame.dts.millis() as u32,
-        _ => 0,
-    };
-    next.unwrap_or_else(newest)
 }

@@ -108,8 +108,9 @@ impl Context {
             }
             Letter::Seen { id, viewers } => {
                 let Some(shelf) = self.shelves.borrow().get(&id).cloned() else { return };
+                let Some(audience) = shelf.audience(self, &id) else { return };
                 for viewer in viewers {
-                    shelf.watched(self, &id, viewer);
+                    audience.saw(viewer, None);
                 }
             }
             Letter::Frames { id, entries } => {
@@ -323,15 +324,11 @@ pub(crate) fn shelf(context: &Rc<Context>, id: &StreamId) -> Option<Rc<Shelf>> {
 /// Starts a copy of what is packaged of a stream that lives on another shard; it fills when the home
 /// shard answers.
 fn follow_shelf(context: &Rc<Context>, id: &StreamId) -> Option<Rc<Shelf>> {
-    let (home, session) = {
-        let directory = context.directory.borrow();
-        let listing = directory.get(id)?;
-        (listing.home, listing.session)
-    };
+    let Listing { home, session, stats, .. } = context.directory.borrow().get(id).cloned()?;
     if home == context.shard {
         return None;
     }
-    let shelf = Rc::new(Shelf::new(session));
+    let shelf = Rc::new(Shelf::new(session, stats));
     context.shelves.borrow_mut().insert(id.clone(), Rc::clone(&shelf));
     if context.send(home, Letter::FollowShelf { id: id.clone(), shard: context.shard }) {
         return Some(shelf);

@@ -13,30 +13,42 @@ use shard::Conn;
 use stream::control::StreamId;
 use stream::{Protocol, Stream};
 
-use crate::Context;
-use crate::players::Players;
+use crate::players::{Gone, Guest, Players};
 use crate::watching::Watching;
 use crate::wire::Wire;
+use crate::{Context, elsewhere};
 
+/// What a viewer is told for whom there is no room.
+pub(crate) const FULL: &str =
+    "The stream has as many viewers as it may have. Try again in a while.";
 /// How long the codecs may take to be known before a player is refused.
 const TRACKS: Duration = Duration::from_secs(5);
 
-/// Answers a play request and runs it until it is over.
+/// What a viewer is told who was sent away.
+pub(crate) const CUT: &str = "The stream's owner or an administrator ended this session.";
+
+/// Answers a play request and runs it until it is over. `agent` is how the player presents itself.
 pub async fn play(
     context: Rc<Context>,
     conn: Rc<Conn>,
     mut session: ServerSession,
     request: RequestId,
     name: &str,
+    agent: Option<Arc<str>>,
 ) -> Result<(), Ended> {
-    let stream = StreamId::parse(name).and_then(|id| context.stream(&id));
+    let id = StreamId::parse(name);
+    let stream = id.as_ref().and_then(|id| context.stream(id));
     let ready = match &stream {
         Some(stream) => known_tracks(stream, TRACKS).await.is_some(),
         None => false,
     };
     let Some(stream) = stream.filter(|_| ready) else {
-        let reason = "No stream with this id is live.";
-        session.reject_play(request, &PlayRefusal::StreamNotFound(reason.into()));
+        let reason = not_found(&context, id.as_ref()).await;
+        session.reject_play(request, &PlayRefusal::StreamNotFound(reason));
+        return drain(&conn, &mut session).await;
+    };
+    let Some(_watching) = Watching::start(&context, &stream, Protocol::Rtmp) else {
+        session.reject_play(request, &PlayRefusal::Failed(FULL.into()));
         return drain(&conn, &mut session).await;
     };
     session.accept_play(request);
@@ -49,18 +61,33 @@ pub async fn play(
     let rate = stream.log().bytes_per_second();
     conn.cap_send_buffer(rate as usize)?;
     let players = context.players(&stream);
-    let _watching = Watching::start(&stream, Protocol::Rtmp);
-    let key = players.join(Rc::clone(&conn), Wire::Rtmp, Some(prelude.freeze()));
+    let prelude = prelude.freeze();
+    let guest = Guest { conn: Rc::clone(&conn), wire: Wire::Rtmp, agent, prelude };
+    let key = players.join(guest);
     let ended = listen(&conn, &mut session, &players, key).await;
-    let rest = players.leave(key);
-    if stream.has_ended() {
-        for bytes in rest {
-            link::send(&conn, &bytes).await?;
-        }
-        session.end_play();
-        return drain(&conn, &mut session).await;
+    let Gone { rest, cut } = players.leave(key);
+    if !cut && !stream.has_ended() {
+        return ended;
     }
-    ended
+    for bytes in rest {
+        link::send(&conn, &bytes).await?;
+    }
+    if cut {
+        session.cut_play(&PlayRefusal::Failed(CUT.into()));
+    } else {
+        session.end_play();
+    }
+    drain(&conn, &mut session).await
+}
+
+/// Why a stream cannot be played here, and where it can.
+async fn not_found(context: &Rc<Context>, id: Option<&StreamId>) -> String {
+    if let Some(id) = id
+        && let Some(base) = elsewhere::find(context, id).await
+    {
+        return format!("The stream is live on another server: {base}/live/{id}.flv");
+    }
+    "No stream with this id is live.".into()
 }
 
 /// The stream's tracks, waited for while a publisher has only just begun. `None` when none come or
@@ -91,6 +118,9 @@ async fn listen(
 ) -> Result<(), Ended> {
     loop {
         link::fill(conn, session).await?;
+        if players.is_cut(key) {
+            return Ok(());
+        }
         while let Some(output) = session.poll_output() {
             match output {
                 Output::Send(bytes) => players.control(key, bytes),

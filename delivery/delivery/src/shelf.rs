@@ -4,13 +4,14 @@
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use hls::{Event, Presentation, Range};
 use media::TrackId;
 use shard::MemView;
-use stream::Signal;
 use stream::control::StreamId;
+use stream::{Session, Signal, StreamStats};
 
 use crate::Context;
 use crate::audience::Audience;
@@ -20,6 +21,7 @@ use crate::audience::Audience;
 pub(crate) struct Shelf {
     /// The session that it is of.
     session: u32,
+    stats: Arc<StreamStats>,
     inner: RefCell<Inner>,
     signal: Signal,
     over: Cell<bool>,
@@ -54,9 +56,10 @@ pub struct Snapshot {
 
 impl Shelf {
     /// An empty shelf of a session.
-    pub(crate) fn new(session: u32) -> Self {
+    pub(crate) fn new(session: u32, stats: Arc<StreamStats>) -> Self {
         Self {
             session,
+            stats,
             inner: RefCell::default(),
             signal: Signal::default(),
             over: Cell::new(false),
@@ -68,6 +71,11 @@ impl Shelf {
     /// The session that it is of.
     pub(crate) fn session(&self) -> u32 {
         self.session
+    }
+
+    /// The stream's counters.
+    pub(crate) fn stats(&self) -> &StreamStats {
+        &self.stats
     }
 
     /// Takes a change in and wakes who waits.
@@ -109,15 +117,18 @@ impl Shelf {
         Some(playlist)
     }
 
-    /// A viewer asked for a playlist here or, as another shard tells, there.
-    pub(crate) fn watched(&self, context: &Rc<Context>, id: &StreamId, viewer: u64) {
+    /// Who asks for the playlists, while the stream is live.
+    pub(crate) fn audience(&self, context: &Rc<Context>, id: &StreamId) -> Option<Rc<Audience>> {
         let mut audience = self.audience.borrow_mut();
         if audience.is_none() {
             *audience = Audience::start(context, id);
         }
-        if let Some(audience) = &*audience {
-            audience.saw(viewer);
-        }
+        audience.clone()
+    }
+
+    /// Who asked for the playlists by way of this shard, at most `limit`.
+    pub(crate) fn sessions(&self, limit: usize) -> Vec<Session> {
+        self.audience.borrow().as_ref().map_or_else(Vec::new, |audience| audience.sessions(limit))
     }
 
     /// Lets the playlists forget what has expired, and returns the ranges.

@@ -79,7 +79,7 @@ impl<'a> Status<'a> {
     /// Of a live stream; between two publishers it counts as live while its session lasts.
     pub(crate) fn live(listing: &'a Listing, mut advice: Vec<String>) -> Self {
         let tracks: &TrackSet = &listing.tracks;
-        if !listing.publishing {
+        if listing.publisher.is_none() {
             advice.push("The publisher's connection is gone; waiting for its return.".into());
         }
         Self {

@@ -1,7 +1,10 @@
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use stream::{Protocol, Stream, StreamStats};
+
+use crate::Context;
 
 /// A viewer in the stream's count, for as long as this lives.
 pub(crate) struct Watching {
@@ -10,10 +13,18 @@ pub(crate) struct Watching {
 }
 
 impl Watching {
-    pub(crate) fn start(stream: &Rc<Stream>, protocol: Protocol) -> Self {
+    /// Counts a viewer in; `None` when the stream has as many as it may.
+    pub(crate) fn start(
+        context: &Context,
+        stream: &Rc<Stream>,
+        protocol: Protocol,
+    ) -> Option<Self> {
         let stats = Arc::clone(stream.stats());
-        stats.joined(protocol);
-        Self { stats, protocol }
+        if stats.admit(protocol) {
+            return Some(Self { stats, protocol });
+        }
+        context.counters.refused.fetch_add(1, Relaxed);
+        None
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use media::{Frame, Kind, Metadata, TrackSet, flv};
 use rtmp::MediaKind;
+use stream::Protocol;
 
 /// A protocol that carries frames one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +19,17 @@ pub(crate) enum Wire {
     Flv,
     /// FLV tags, each in a WebSocket frame.
     WsFlv,
+}
+
+impl Wire {
+    /// The protocol's name.
+    pub(crate) const fn protocol(self) -> Protocol {
+        match self {
+            Self::Rtmp => Protocol::Rtmp,
+            Self::Flv => Protocol::Flv,
+            Self::WsFlv => Protocol::WsFlv,
+        }
+    }
 }
 
 /// The longest body that a message's and a tag's 24-bit length holds; publishers are held to less.

@@ -8,6 +8,7 @@ use media::codec::{self, AccessUnit, Codec, nal};
 use media::flv::{self, CodedFrame, Message};
 use media::{Entry, Frame, Kind, Timestamp, Track, TrackId, TrackSet};
 use stream::Publisher;
+use stream::control::StopReason;
 
 use crate::Counters;
 use crate::source::{Source, State};
@@ -68,7 +69,9 @@ impl Feed {
         }
         self.last_media_ms.set(now_ms);
         self.counters.bytes_in.fetch_add(body.len() as u64, Relaxed);
-        self.source.stream.stats().bytes_in.fetch_add(body.len() as u64, Relaxed);
+        let stats = self.source.stream.stats();
+        stats.bytes_in.fetch_add(body.len() as u64, Relaxed);
+        stats.last_media_ms.store(now_ms, Relaxed);
         let mut messages = std::mem::take(&mut self.messages);
         let mut result = match kind {
             Kind::Video => flv::parse_video(body, &mut messages),
@@ -103,6 +106,11 @@ impl Feed {
     /// Whether another publisher has the stream now, or it was stopped.
     pub fn is_revoked(&self) -> bool {
         self.publisher.is_revoked()
+    }
+
+    /// Why it has the stream no more, if so.
+    pub fn revoked(&self) -> Option<StopReason> {
+        self.publisher.revoked()
     }
 
     fn take(&self, now_ms: u64, dts: Timestamp, message: Message) -> Result<(), FeedError> {

@@ -10,5 +10,5 @@ mod sources;
 pub use counters::Counters;
 pub use feed::{Feed, FeedError};
 pub use rtmp::{Left, publish as publish_rtmp};
-pub use source::Source;
+pub use source::{Source, Visitor};
 pub use sources::{Admitted, LINGER_MS, Refusal, STALE_MS, Sources, Takeover};

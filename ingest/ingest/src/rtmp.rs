@@ -9,6 +9,7 @@ use media::Kind;
 use rtmp::Output;
 use rtmp::server::{Event, PublishRefusal, ServerSession};
 use shard::Conn;
+use stream::control::StopReason;
 
 use crate::{Feed, FeedError};
 
@@ -26,22 +27,37 @@ pub enum Left {
     /// Its connection ended.
     #[error(transparent)]
     Ended(#[from] Ended),
-    /// Another publisher took over, or the stream was stopped.
-    #[error("another publisher took over, or the stream was stopped")]
-    Revoked,
+    /// It was told to go.
+    #[error("{0}")]
+    Revoked(StopReason),
 }
 
 /// Runs an accepted publish until it is over.
 pub async fn publish(conn: Rc<Conn>, mut session: ServerSession, mut feed: Feed) -> Left {
     let left = pump(&conn, &mut session, &mut feed).await;
-    if feed.is_revoked() {
+    if let Some(reason) = feed.revoked() {
         // Told in the protocol's own words if the connection still takes them.
-        let reason = "Another publisher took the stream over, or it was stopped.";
-        session.end_publish(&PublishRefusal::BadName(reason.into()));
+        session.end_publish(&farewell(reason));
         drop(shard::timeout(FAREWELL, drain(&conn, &mut session)).await);
-        return Left::Revoked;
+        return Left::Revoked(reason);
     }
     left
+}
+
+/// What the person at the encoder is told, and what to do about it.
+fn farewell(reason: StopReason) -> PublishRefusal {
+    let advice = match reason {
+        StopReason::Disabled => " Ask the server's administrator.",
+        StopReason::KeyReplaced => " Enter the new key in your encoder's settings.",
+        StopReason::Cut | StopReason::Ending => " Connect again.",
+        StopReason::Taken | StopReason::Removed | StopReason::Stopped => "",
+    };
+    let mut text = format!("{reason}.{advice}");
+    text[..1].make_ascii_uppercase();
+    match reason {
+        StopReason::Taken => PublishRefusal::BadName(text),
+        _ => PublishRefusal::Denied(text),
+    }
 }
 
 async fn pump(conn: &Conn, session: &mut ServerSession, feed: &mut Feed) -> Left {
@@ -71,8 +87,8 @@ async fn pump(conn: &Conn, session: &mut ServerSession, feed: &mut Feed) -> Left
             }
         }
         feed.flush();
-        if feed.is_revoked() {
-            return Left::Revoked;
+        if let Some(reason) = feed.revoked() {
+            return Left::Revoked(reason);
         }
         if let Err(ended) = link::fill(conn, session).await {
             return ended.into();
@@ -101,4 +117,21 @@ async fn drain(conn: &Conn, session: &mut ServerSession) -> Result<(), Ended> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_publisher_is_told_why_it_must_go_and_what_to_do() {
+        let told = farewell(StopReason::KeyReplaced);
+        let text = "The stream key was replaced. Enter the new key in your encoder's settings.";
+        assert_eq!(told, PublishRefusal::Denied(text.into()));
+        let told = farewell(StopReason::Taken);
+        assert_eq!(told, PublishRefusal::BadName("Another publisher took the stream over.".into()));
+        assert!(
+            matches!(farewell(StopReason::Stopped), PublishRefusal::Denied(text) if text == "The stream was stopped.")
+        );
+    }
 }

@@ -1,9 +1,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use media::{TrackId, TrackSet};
-use stream::{Stream, Timeline};
+use stream::control::StopReason;
+use stream::{Meter, Publishing, Session, SessionId, Side, Stream, Timeline};
 
 /// A live stream at home: its log and what outlasts a publisher that comes back.
 pub struct Source {
@@ -16,6 +18,7 @@ pub struct Source {
     /// The first media sequence number of the session.
     pub first_msn: u64,
     pub(crate) state: RefCell<State>,
+    pub(crate) meter: RefCell<Meter>,
 }
 
 #[derive(Default)]
@@ -47,11 +50,24 @@ impl State {
 
 /// The publisher that has the stream now.
 pub(crate) struct Active {
-    pub(crate) revoked: Rc<Cell<bool>>,
+    pub(crate) revoked: Rc<Cell<Option<StopReason>>>,
     /// When its last media came (monotonic ms).
     pub(crate) last_media_ms: Rc<Cell<u64>>,
+    /// Bytes of media that the stream had got before.
+    pub(crate) bytes_before: u64,
+    pub(crate) visitor: Visitor,
+}
+
+/// A publisher, as its connection knows it.
+pub struct Visitor {
+    /// Names the session.
+    pub id: SessionId,
+    /// Where it comes from, and since when.
+    pub publishing: Publishing,
+    /// How its program presents itself.
+    pub agent: Option<Arc<str>>,
     /// Ends its connection.
-    pub(crate) close: Box<dyn Fn()>,
+    pub close: Box<dyn Fn()>,
 }
 
 impl Source {
@@ -60,14 +76,42 @@ impl Source {
         self.state.borrow().active.is_some()
     }
 
+    /// The publisher that is connected.
+    pub fn publisher(&self) -> Option<Publishing> {
+        self.state.borrow().active.as_ref().map(|active| active.visitor.publishing)
+    }
+
+    /// The publisher that is connected, as a session.
+    pub fn publisher_session(&self) -> Option<Session> {
+        let state = self.state.borrow();
+        let active = state.active.as_ref()?;
+        let Visitor { id, publishing, agent, .. } = &active.visitor;
+        Some(Session {
+            id: *id,
+            side: Side::Publisher,
+            protocol: publishing.protocol,
+            address: publishing.peer.ip(),
+            since_ms: publishing.since_ms,
+            agent: agent.clone(),
+            bytes: Some(self.stream.stats().bytes_in.load(Relaxed) - active.bytes_before),
+            skips: 0,
+        })
+    }
+
     /// Takes the stream away from its publisher and ends that connection.
-    pub(crate) fn revoke(&self, now_ms: u64) {
+    pub(crate) fn revoke(&self, now_ms: u64, reason: StopReason) {
         let mut state = self.state.borrow_mut();
         state.left_ms = now_ms;
         if let Some(active) = state.active.take() {
-            active.revoked.set(true);
-            (active.close)();
+            active.revoked.set(Some(reason));
+            (active.visitor.close)();
         }
+    }
+
+    /// Measures what came since the last time.
+    pub(crate) fn measure(&self, now_ms: u64) {
+        let stats = self.stream.stats();
+        self.meter.borrow_mut().measure(now_ms, &self.stream.log(), &stats.measured);
     }
 }
 

@@ -2,11 +2,12 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
-use stream::control::{Grant, StreamId};
-use stream::{Limits, Publisher, Stream, StreamStats};
+use stream::control::{Grant, StopReason, StreamId};
+use stream::{Limits, Meter, Publisher, SessionId, Stream, StreamStats};
 
-use crate::source::{Active, Source, State};
+use crate::source::{Active, Source, State, Visitor};
 
 /// How long a stream waits for its publisher's return before the session ends.
 pub const LINGER_MS: u64 = 10_000;
@@ -60,24 +61,27 @@ impl Sources {
         Self { live: HashMap::new(), takeover, limits }
     }
 
-    /// Lets a publisher in, or says why not. `close` ends its connection when it is taken over.
+    /// Lets a publisher in, or says why not.
     pub fn admit(
         &mut self,
         grant: &Grant,
         now_ms: u64,
-        close: Box<dyn Fn()>,
+        visitor: Visitor,
     ) -> Result<Admitted, Refusal> {
         let known = self.live.get(&grant.stream).cloned();
         let is_new = known.is_none();
         let source = match known {
             Some(source) => {
                 self.check(&source, now_ms)?;
-                source.revoke(now_ms);
+                source.revoke(now_ms, StopReason::Taken);
                 source
             }
             None => self.open(grant),
         };
         let (publisher, revoked) = Publisher::new(Rc::clone(&source.stream));
+        let stats = source.stream.stats();
+        stats.limit(grant.max_viewers);
+        let bytes_before = stats.bytes_in.load(Relaxed);
         let last_media_ms = Rc::new(Cell::new(now_ms));
         {
             let mut state = source.state.borrow_mut();
@@ -88,7 +92,7 @@ impl Sources {
                 state.started = false;
             }
             let last_media_ms = Rc::clone(&last_media_ms);
-            state.active = Some(Active { revoked, last_media_ms, close });
+            state.active = Some(Active { revoked, last_media_ms, bytes_before, visitor });
         }
         source.stream.set_published(true);
         Ok(Admitted { source, publisher, is_new, last_media_ms })
@@ -104,17 +108,38 @@ impl Sources {
     }
 
     /// Cuts a stream's publisher and takes the stream out.
-    pub fn stop(&mut self, id: &StreamId, now_ms: u64) -> Option<Rc<Source>> {
+    pub fn stop(&mut self, id: &StreamId, now_ms: u64, why: StopReason) -> Option<Rc<Source>> {
         let source = self.live.remove(id)?;
-        source.revoke(now_ms);
+        source.revoke(now_ms, why);
         Some(source)
+    }
+
+    /// Cuts this very publisher of a stream, which may come back; whether it was there.
+    pub fn cut(&self, id: &StreamId, session: SessionId, now_ms: u64) -> bool {
+        let Some(source) = self.live.get(id) else { return false };
+        if source.publisher_session().is_none_or(|known| known.id != session) {
+            return false;
+        }
+        source.revoke(now_ms, StopReason::Cut);
+        source.stream.set_published(false);
+        true
+    }
+
+    /// A stream whose home is this shard.
+    pub fn get(&self, id: &StreamId) -> Option<&Rc<Source>> {
+        self.live.get(id)
+    }
+
+    /// Measures every stream. To be called about once a second.
+    pub fn measure(&self, now_ms: u64) {
+        self.live.values().for_each(|source| source.measure(now_ms));
     }
 
     /// Cuts every publisher and takes all streams out.
     pub fn stop_all(&mut self, now_ms: u64) -> Vec<Rc<Source>> {
         let all: Vec<_> = self.live.drain().map(|(_, source)| source).collect();
         for source in &all {
-            source.revoke(now_ms);
+            source.revoke(now_ms, StopReason::Ending);
         }
         all
     }
@@ -139,6 +164,7 @@ impl Sources {
             session: grant.session,
             first_msn: grant.first_msn,
             state: State::default().into(),
+            meter: Meter::default().into(),
         });
         self.live.insert(grant.stream.clone(), Rc::clone(&source));
         source
@@ -147,11 +173,13 @@ impl Sources {
 
 #[cfg(test)]
 mod tests {
+    use stream::{Protocol, Publishing};
+
     use super::*;
 
     fn grant(session: u32) -> Grant {
         let stream = StreamId::parse("abc").unwrap();
-        Grant { stream, title: "A".into(), home: 0, session, first_msn: 7 }
+        Grant { stream, title: "A".into(), home: 0, session, first_msn: 7, max_viewers: 9 }
     }
 
     fn sources(takeover: Takeover) -> Sources {
@@ -159,7 +187,15 @@ mod tests {
     }
 
     fn admit(sources: &mut Sources, now_ms: u64) -> Result<Admitted, Refusal> {
-        sources.admit(&grant(1), now_ms, Box::new(|| {}))
+        admit_as(sources, now_ms, 1)
+    }
+
+    fn admit_as(sources: &mut Sources, now_ms: u64, number: u64) -> Result<Admitted, Refusal> {
+        let id = SessionId::Connection { shard: 0, number };
+        let peer = "192.0.2.1:5".parse().unwrap();
+        let publishing = Publishing { protocol: Protocol::Rtmp, peer, since_ms: 3 };
+        let visitor = Visitor { id, publishing, agent: None, close: Box::new(|| {}) };
+        sources.admit(&grant(1), now_ms, visitor)
     }
 
     #[test]
@@ -169,8 +205,8 @@ mod tests {
         first.last_media_ms.set(1000);
         assert_eq!(admit(&mut sources, 3999).unwrap_err(), Refusal::Occupied { silent_ms: 2999 });
         let second = admit(&mut sources, 4000).unwrap();
-        assert!(first.publisher.is_revoked() && !second.publisher.is_revoked());
-        assert!(!second.is_new);
+        assert_eq!(first.publisher.revoked(), Some(StopReason::Taken));
+        assert!(!second.publisher.is_revoked() && !second.is_new);
     }
 
     #[test]
@@ -189,9 +225,24 @@ mod tests {
         let mut sources = sources(Takeover::Stale);
         let admitted = admit(&mut sources, 0).unwrap();
         assert!(sources.expire(60_000).is_empty());
-        admitted.source.revoke(60_000);
+        admitted.source.revoke(60_000, StopReason::Cut);
         assert!(sources.expire(69_999).is_empty());
         assert_eq!(sources.expire(70_000).len(), 1);
         assert!(admit(&mut sources, 70_001).unwrap().is_new);
+    }
+
+    #[test]
+    fn a_publisher_is_cut_by_its_session_only_and_may_come_back() {
+        let mut sources = sources(Takeover::Never);
+        let first = admit_as(&mut sources, 0, 1).unwrap();
+        assert_eq!(first.source.stream.stats().max_viewers(), Some(9));
+        let stream = first.source.stream.id().clone();
+        let other = SessionId::Connection { shard: 0, number: 2 };
+        assert!(!sources.cut(&stream, other, 5));
+        let id = first.source.publisher_session().unwrap().id;
+        assert!(sources.cut(&stream, id, 5) && !sources.cut(&stream, id, 6));
+        assert_eq!(first.publisher.revoked(), Some(StopReason::Cut));
+        assert!(!first.source.stream.is_published());
+        assert!(!admit_as(&mut sources, 7, 2).unwrap().is_new);
     }
 }

@@ -1,25 +1,40 @@
 use std::sync::Arc;
 
-use store::{NewUser, Store};
-use stream::control::StopReason;
+use store::{NewUser, Store, StreamFields};
+use stream::control::{StopReason, StreamId};
 use tracing::info;
 
+use super::live::Look;
 use super::request::Request;
 use super::response::{Fault, Removed, Response, StreamView, UserView};
-use crate::{Authority, Links, now};
+use crate::{Authority, Links, Probe, now};
 
 /// Executes the commands of administrators on the database, and on the running server if there is one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Admin {
     store: Store,
     links: Links,
     authority: Option<Arc<Authority>>,
+    pub(super) probe: Option<Arc<dyn Probe>>,
+}
+
+impl std::fmt::Debug for Admin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Admin").field("authority", &self.authority).finish_non_exhaustive()
+    }
 }
 
 impl Admin {
     /// Without an authority no server runs, and there is nobody to cut.
     pub fn new(store: Store, links: Links, authority: Option<Arc<Authority>>) -> Self {
-        Self { store, links, authority }
+        Self { store, links, authority, probe: None }
+    }
+
+    /// With the running server's view of what is live.
+    #[must_use]
+    pub fn with_probe(mut self, probe: Arc<dyn Probe>) -> Self {
+        self.probe = Some(probe);
+        self
     }
 
     /// Executes a command. Blocks: on an async runtime only within `spawn_blocking`.
@@ -48,9 +63,13 @@ impl Admin {
                 Response::User(UserView::new(user, made))
             }
             Request::UserRm { email } => self.remove_user(&email)?,
-            Request::StreamAdd { title, owner } => {
+            Request::StreamAdd { title, owner, max_viewers } => {
                 let new = self.store.add_stream(&title, owner.as_deref())?;
-                Response::stream(new.stream, Some(new.key), &self.links)
+                let stream = match max_viewers {
+                    Some(limit) => self.store.change_stream(&new.stream.id, &viewers(limit))?,
+                    None => new.stream,
+                };
+                Response::stream(stream, Some(new.key), &self.links)
             }
             Request::StreamList => {
                 let streams = self.store.streams()?.into_iter();
@@ -74,12 +93,31 @@ impl Admin {
             Request::StreamEnable { id } => {
                 Response::stream(self.store.set_disabled(&id, false)?, None, &self.links)
             }
+            Request::StreamLimit { id, max_viewers } => self.limit(&id, max_viewers)?,
+            Request::StreamStats { id } => self.live(&id, Look::Stats)?,
+            Request::StreamSessions { id } => self.live(&id, Look::Sessions)?,
+            Request::StreamCut { id, session } => self.live(&id, Look::Cut(session))?,
             Request::StreamRm { id } => {
                 let change = |store: &Store| store.remove_stream(&id);
                 self.revoke(StopReason::Removed, change, |_| vec![id.clone()])?;
                 Response::Removed(Removed { removed: id, streams: Vec::new() })
             }
         })
+    }
+
+    fn limit(&self, id: &str, max_viewers: u32) -> store::Result<Response> {
+        let stream = self.store.change_stream(id, &viewers(max_viewers))?;
+        if let (Some(authority), Some(id)) = (&self.authority, StreamId::parse(id)) {
+            authority.limit(&id, max_viewers);
+        }
+        Ok(Response::stream(stream, None, &self.links))
+    }
+
+    /// What only a running server knows or does. A stream that does not exist is told apart from one
+    /// that is not live.
+    fn live(&self, id: &str, look: Look) -> store::Result<Response> {
+        let stream = self.store.stream(id)?;
+        Ok(self.look(&stream.id, look).unwrap_or_else(Response::Fault))
     }
 
     fn remove_user(&self, email: &str) -> store::Result<Response> {
@@ -101,4 +139,8 @@ impl Admin {
             None => change(&self.store),
         }
     }
+}
+
+fn viewers(limit: u32) -> StreamFields {
+    StreamFields { max_viewers: Some(limit.into()), ..StreamFields::default() }
 }

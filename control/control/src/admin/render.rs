@@ -2,7 +2,8 @@ use std::fmt::Write;
 
 use store::{Secret, UtcTime};
 
-use super::response::{Response, StreamView, UserView};
+use super::response::{Response, SessionView, StreamView, UserView};
+use crate::StreamStats;
 
 /// The answer as one JSON value by the API's field names, on several lines: an object, or an array for a
 /// list.
@@ -12,6 +13,8 @@ pub fn render_json(response: &Response) -> String {
         Response::Users(users) => serde_json::to_string_pretty(users),
         Response::Stream(stream) => serde_json::to_string_pretty(stream),
         Response::Streams(streams) => serde_json::to_string_pretty(streams),
+        Response::Stats(stats) => serde_json::to_string_pretty(stats),
+        Response::Sessions(sessions) => serde_json::to_string_pretty(sessions),
         Response::Removed(removed) => serde_json::to_string_pretty(removed),
         Response::Fault(fault) => serde_json::to_string_pretty(fault),
     };
@@ -28,6 +31,8 @@ pub fn render_text(response: &Response) -> String {
         Response::Stream(stream) => stream_text(stream),
         Response::Streams(streams) if streams.is_empty() => "There are no streams.".into(),
         Response::Streams(streams) => streams_table(streams),
+        Response::Stats(stats) => stats_text(stats),
+        Response::Sessions(sessions) => sessions_table(sessions),
         Response::Removed(removed) => {
             let streams = match removed.streams.len() {
                 0 => String::new(),
@@ -92,6 +97,79 @@ fn streams_table(streams: &[StreamView]) -> String {
         [id, status(stream), title, owner, date(stream.started_at)]
     });
     table(["ID", "STATUS", "TITLE", "OWNER", "LAST START"], rows)
+}
+
+fn stats_text(stats: &StreamStats) -> String {
+    let or_none = |text: Option<String>| text.unwrap_or_else(|| "none".into());
+    let viewers = &stats.viewers;
+    let most = viewers.limit.map_or_else(|| "no limit".into(), |limit| format!("at most {limit}"));
+    let mut lines = vec![
+        ("health", format!("{:?}", stats.health).to_lowercase()),
+        ("since", date(stats.started_at)),
+        (
+            "publisher",
+            or_none(stats.publisher.as_ref().map(|publisher| {
+                format!(
+                    "{} from {} since {}",
+                    publisher.protocol, publisher.address, publisher.since
+                )
+            })),
+        ),
+        (
+            "video",
+            or_none(stats.video.as_ref().map(|video| {
+                let (width, height) = (video.width, video.height);
+                format!(
+                    "{} ({}) {width}x{height}, {} frames/s",
+                    video.codec, video.codec_string, video.frame_rate
+                )
+            })),
+        ),
+        (
+            "audio",
+            or_none(stats.audio.as_ref().map(|audio| {
+                let (rate, channels) = (audio.sample_rate, audio.channels);
+                format!("{} ({}) {rate} Hz, {channels} channels", audio.codec, audio.codec_string)
+            })),
+        ),
+        ("bitrate", format!("{} kbit/s", stats.bitrate / 1000)),
+        ("keyframes", or_none(stats.gop_ms.map(|ms| format!("{ms} ms apart")))),
+        (
+            "viewers",
+            format!(
+                "{} ({most}): {} HLS, {} RTMP, {} FLV, {} WebSocket-FLV; {} refused",
+                viewers.total,
+                viewers.hls,
+                viewers.rtmp,
+                viewers.flv,
+                viewers.ws_flv,
+                viewers.refused
+            ),
+        ),
+        ("received", format!("{} bytes", stats.bytes_in)),
+        ("sent", format!("{} bytes", stats.bytes_out)),
+        ("missed", format!("{} frames in {} skips", stats.dropped_frames, stats.skips)),
+        ("home", format!("shard {}", stats.home)),
+    ];
+    lines.extend(stats.issues.iter().map(|issue| ("note", issue.detail.clone())));
+    pairs(&lines)
+}
+
+fn sessions_table(sessions: &[SessionView]) -> String {
+    let rows = sessions.iter().map(|session| {
+        let bytes = session.bytes.map_or_else(|| "-".into(), |bytes| bytes.to_string());
+        [
+            session.id.clone(),
+            session.kind.clone(),
+            session.protocol.clone(),
+            session.address.to_string(),
+            session.since.to_string(),
+            bytes,
+            session.skips.to_string(),
+            clean(session.user_agent.as_deref().unwrap_or("-")),
+        ]
+    });
+    table(["SESSION", "KIND", "PROTOCOL", "ADDRESS", "SINCE", "BYTES", "SKIPS", "PROGRAM"], rows)
 }
 
 fn status(stream: &StreamView) -> String {

@@ -45,6 +45,9 @@ pub enum Request {
         /// The owner's email; without one the stream is the administrator's.
         #[serde(default)]
         owner: Option<String>,
+        /// The most viewers at a time, when one was chosen; 0 is no limit.
+        #[serde(default)]
+        max_viewers: Option<u32>,
     },
     /// `stream list`.
     StreamList,
@@ -65,6 +68,30 @@ pub enum Request {
     StreamEnable {
         /// The stream.
         id: String,
+    },
+    /// `stream limit`.
+    StreamLimit {
+        /// The stream.
+        id: String,
+        /// The most viewers at a time; 0 is no limit.
+        max_viewers: u32,
+    },
+    /// `stream stats`.
+    StreamStats {
+        /// The stream.
+        id: String,
+    },
+    /// `stream sessions`.
+    StreamSessions {
+        /// The stream.
+        id: String,
+    },
+    /// `stream cut`.
+    StreamCut {
+        /// The stream.
+        id: String,
+        /// The session, as `stream sessions` lists it.
+        session: String,
     },
     /// `stream rm`: a publisher is cut.
     StreamRm {
@@ -87,6 +114,10 @@ impl Request {
             Self::StreamKey { new: true, .. } => "stream key --new",
             Self::StreamDisable { .. } => "stream disable",
             Self::StreamEnable { .. } => "stream enable",
+            Self::StreamLimit { .. } => "stream limit",
+            Self::StreamStats { .. } => "stream stats",
+            Self::StreamSessions { .. } => "stream sessions",
+            Self::StreamCut { .. } => "stream cut",
             Self::StreamRm { .. } => "stream rm",
         }
     }
@@ -101,6 +132,10 @@ impl Request {
             Self::StreamKey { id, .. }
             | Self::StreamDisable { id }
             | Self::StreamEnable { id }
+            | Self::StreamLimit { id, .. }
+            | Self::StreamStats { id }
+            | Self::StreamSessions { id }
+            | Self::StreamCut { id, .. }
             | Self::StreamRm { id } => id,
             Self::UserList | Self::StreamList => "",
         }

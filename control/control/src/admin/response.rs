@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 use store::{Role, Secret, Status, Stream, User, UtcTime};
+use stream::{Session, Side};
 
-use crate::Links;
+use crate::{CutError, Links, StreamStats};
 
 /// The answer to a [`Request`](super::Request).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -15,6 +16,10 @@ pub enum Response {
     Stream(Box<StreamView>),
     /// All streams.
     Streams(Vec<StreamView>),
+    /// How a live stream is.
+    Stats(Box<StreamStats>),
+    /// Who publishes and watches a stream.
+    Sessions(Vec<SessionView>),
     /// Something is gone.
     Removed(Removed),
     /// Nothing was done.
@@ -107,11 +112,52 @@ pub struct StreamView {
     pub watch_url: Option<String>,
 }
 
+/// A session, by the API's field names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionView {
+    /// Its name for as long as it lasts.
+    pub id: String,
+    /// `publisher` or `viewer`.
+    pub kind: String,
+    /// `rtmp`, `flv`, `ws-flv` or `hls`.
+    pub protocol: String,
+    /// Where it connects from.
+    pub address: std::net::IpAddr,
+    /// Since when.
+    pub since: UtcTime,
+    /// How its program presents itself.
+    pub user_agent: Option<String>,
+    /// Bytes that the publisher sent, or that were sent to the viewer; null for HLS.
+    pub bytes: Option<u64>,
+    /// Times that it read too slowly and was moved on.
+    pub skips: u64,
+}
+
+impl From<Session> for SessionView {
+    fn from(session: Session) -> Self {
+        let kind = match session.side {
+            Side::Publisher => "publisher",
+            Side::Viewer => "viewer",
+        };
+        Self {
+            id: session.id.to_string(),
+            kind: kind.into(),
+            protocol: session.protocol.label().into(),
+            address: session.address,
+            since: UtcTime::from_unix(session.since_ms / 1000),
+            user_agent: session.agent.map(|agent| agent.to_string()),
+            bytes: session.bytes,
+            skips: session.skips,
+        }
+    }
+}
+
 /// What is gone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Removed {
-    /// The email of the user or the id of the stream.
+    /// The email of the user, or the id of the stream or session.
     pub removed: String,
     /// The streams that went with a user.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -199,6 +245,17 @@ impl StreamView {
 impl Fault {
     pub(crate) fn new(name: &str, status: u16, detail: impl Into<String>) -> Self {
         Self { kind: crate::http::problem_type(name), status, detail: detail.into() }
+    }
+}
+
+impl From<CutError> for Fault {
+    fn from(error: CutError) -> Self {
+        let (name, status) = match error {
+            CutError::Unknown => ("not-found", 404),
+            CutError::Stateless => ("stateless-session", 409),
+            CutError::NoAnswer => ("no-answer", 503),
+        };
+        Self::new(name, status, error.to_string())
     }
 }
 

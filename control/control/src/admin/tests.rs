@@ -36,7 +36,8 @@ fn json_of(response: &Response) -> Value {
 fn adding_a_stream_answers_with_the_key_and_the_urls_that_exist() {
     let dir = tempfile::tempdir().unwrap();
     let admin = offline(dir.path());
-    let added = admin.execute(Request::StreamAdd { title: "Show".into(), owner: None });
+    let added =
+        admin.execute(Request::StreamAdd { title: "Show".into(), owner: None, max_viewers: None });
     let value = json_of(&added);
     let (id, key) = (value["id"].as_str().unwrap(), value["streamKey"].as_str().unwrap());
     assert_eq!(value["rtmpUrl"], format!("rtmp://host:1935/live/{key}"));
@@ -53,7 +54,11 @@ fn adding_a_stream_answers_with_the_key_and_the_urls_that_exist() {
 fn lists_are_arrays_and_never_hold_a_key() {
     let dir = tempfile::tempdir().unwrap();
     let admin = offline(dir.path());
-    let added = json_of(&admin.execute(Request::StreamAdd { title: "A".into(), owner: None }));
+    let added = json_of(&admin.execute(Request::StreamAdd {
+        title: "A".into(),
+        owner: None,
+        max_viewers: None,
+    }));
     let list = admin.execute(Request::StreamList);
     let text = format!("{}{}", render_json(&list), render_text(&list));
     assert!(!text.contains(added["streamKey"].as_str().unwrap()));
@@ -68,7 +73,11 @@ fn lists_are_arrays_and_never_hold_a_key() {
 fn keys_are_shown_and_replaced_and_streams_disabled_enabled_and_removed() {
     let dir = tempfile::tempdir().unwrap();
     let admin = offline(dir.path());
-    let added = json_of(&admin.execute(Request::StreamAdd { title: "A".into(), owner: None }));
+    let added = json_of(&admin.execute(Request::StreamAdd {
+        title: "A".into(),
+        owner: None,
+        max_viewers: None,
+    }));
     let id = || added["id"].as_str().unwrap().to_owned();
     let key =
         |new| json_of(&admin.execute(Request::StreamKey { id: id(), new }))["streamKey"].clone();
@@ -107,7 +116,7 @@ fn the_database_cannot_drive_the_terminal() {
     let dir = tempfile::tempdir().unwrap();
     let admin = offline(dir.path());
     let Response::Stream(mut view) =
-        admin.execute(Request::StreamAdd { title: "A".into(), owner: None })
+        admin.execute(Request::StreamAdd { title: "A".into(), owner: None, max_viewers: None })
     else {
         panic!("no stream")
     };
@@ -139,7 +148,9 @@ async fn a_running_server_takes_commands_on_its_private_socket_and_cuts_at_once(
         let path = path.clone();
         on_thread(move || run(&path, request, || panic!("a server runs"))).await.unwrap()
     };
-    let added = json_of(&send(Request::StreamAdd { title: "A".into(), owner: None }).await);
+    let added = json_of(
+        &send(Request::StreamAdd { title: "A".into(), owner: None, max_viewers: None }).await,
+    );
     let id = added["id"].as_str().unwrap();
     let key = StreamKey(added["streamKey"].as_str().unwrap().into());
     let question = Question::Publish { key, peer: [127, 0, 0, 1].into() };

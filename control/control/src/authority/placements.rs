@@ -28,6 +28,8 @@ struct Placement {
     granted: u32,
     /// Sessions up to this one were stopped, and why.
     revoked: Option<(u32, StopReason)>,
+    /// The limit of viewers that was set since the newest grant.
+    limit: Option<u32>,
 }
 
 impl Placement {
@@ -55,10 +57,16 @@ impl Placements {
             |entry: &Placement| now.saturating_duration_since(entry.granted_at) < GRANT_KEPT;
         self.entries.retain(|_, entry| entry.live.is_some() || recent(entry));
         let home = self.home(id).unwrap_or_else(|| self.least_loaded(now));
-        let new =
-            Placement { home, owner, live: None, granted_at: now, granted: session, revoked: None };
-        let entry = self.entries.entry(id.clone()).or_insert(new);
-        (entry.granted_at, entry.granted) = (now, session);
+        let entry = self.entries.entry(id.clone()).or_insert(Placement {
+            home,
+            owner,
+            live: None,
+            granted_at: now,
+            granted: session,
+            revoked: None,
+            limit: None,
+        });
+        (entry.granted_at, entry.granted, entry.limit) = (now, session, None);
         home
     }
 
@@ -84,6 +92,7 @@ impl Placements {
             granted_at: now,
             granted: session,
             revoked: None,
+            limit: None,
         });
         entry.home = shard;
         entry.live = Some(session);
@@ -108,6 +117,18 @@ impl Placements {
         let entry = self.entries.get_mut(id)?;
         entry.revoked = Some((entry.granted, reason));
         Some(entry.home)
+    }
+
+    /// Another limit of viewers than the newest grant's. Returns the shard to tell, if any.
+    pub(crate) fn limit(&mut self, id: &StreamId, max_viewers: u32) -> Option<usize> {
+        let entry = self.entries.get_mut(id)?;
+        entry.limit = Some(max_viewers);
+        Some(entry.home)
+    }
+
+    /// The limit that was set since the newest grant: the shard may have heard of it before the grant.
+    pub(crate) fn limit_of(&self, id: &StreamId) -> Option<u32> {
+        self.entries.get(id)?.limit
     }
 
     fn least_loaded(&self, now: Instant) -> usize {

@@ -38,7 +38,7 @@ impl Fixture {
         let question = Question::Publish { key, peer: IpAddr::V4(Ipv4Addr::LOCALHOST) };
         match self.authority.answer(question).await {
             Answer::Publish(result) => result,
-            Answer::Describe(_) | Answer::Playback(_) => panic!("an answer to another question"),
+            other => panic!("an answer to another question: {other:?}"),
         }
     }
 
@@ -172,11 +172,57 @@ async fn public_streams_are_described_and_others_are_not() {
         let id = StreamId::parse(id).unwrap();
         match fixture.authority.answer(Question::Describe { id }).await {
             Answer::Describe(description) => description.map(|found| found.title),
-            Answer::Publish(_) | Answer::Playback(_) => {
-                panic!("an answer to another question")
-            }
+            other => panic!("an answer to another question: {other:?}"),
         }
     };
     assert_eq!(describe(&new.stream.id).await.as_deref(), Some("Title"));
     assert_eq!(describe("unknown").await, None);
+}
+
+#[tokio::test]
+async fn a_limit_of_viewers_is_granted_and_a_new_one_told_again_when_it_overtakes_the_media() {
+    let mut fixture = fixture(3);
+    let new = fixture.stream(None);
+    fixture.store.set_max_viewers(&new.stream.id, 5).unwrap();
+    let grant = fixture.publish(&new.key).await.unwrap();
+    assert_eq!(grant.max_viewers, 5);
+    let (authority, stream) = (fixture.authority.clone(), grant.stream.clone());
+    tokio::task::spawn_blocking(move || authority.limit(&stream, 7)).await.unwrap();
+    let first = fixture.commands.recv().await.unwrap();
+    let command = Command::Limit { stream: grant.stream.clone(), max_viewers: 7 };
+    assert_eq!(first, ShardCommand { shard: grant.home, command });
+    let started = Notice::Started { stream: grant.stream.clone(), session: grant.session };
+    fixture.authority.notice(grant.home, started.clone()).await;
+    assert_eq!(fixture.commands.recv().await.unwrap(), first);
+    fixture.publish(&new.key).await.unwrap();
+    fixture.authority.notice(grant.home, started).await;
+    assert!(fixture.commands.try_recv().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_nodes_address_is_told_in_time_or_not_at_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let secret = Secret::new("k".repeat(32));
+    let location = store::Location::File(dir.path().join("s.db"));
+    let store = Store::open(&location, &secret, Options::default()).unwrap();
+    let settings = AuthoritySettings { shards: 1, max_streams_per_user: 0 };
+    let elsewhere: Elsewhere = Arc::new(|id: &StreamId| {
+        let slow = id.as_str() == "slow";
+        Box::pin(async move {
+            if slow {
+                tokio::time::sleep(ELSEWHERE * 2).await;
+            }
+            Some("https://b.example.org/".to_owned())
+        })
+    });
+    let (authority, _commands) = Authority::among(store, settings, Some(elsewhere));
+    let ask = async |id: &str| {
+        let id = StreamId::parse(id).unwrap();
+        match authority.answer(Question::Elsewhere { id }).await {
+            Answer::Elsewhere(base) => base,
+            other => panic!("an answer to another question: {other:?}"),
+        }
+    };
+    assert_eq!(ask("quick").await.as_deref(), Some("https://b.example.org"));
+    assert_eq!(ask("slow").await, None);
 }

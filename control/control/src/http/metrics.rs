@@ -27,6 +27,9 @@ const COUNTERS: &[Reading] = &[
     ("sent_frames", "Frames sent to viewers", |m| m.frames_out),
     ("dropped_frames", "Frames that a full queue lost", |m| m.dropped_frames),
     ("reader_skips", "Times that a slow reader was moved to a newer group", |m| m.skips),
+    ("refused_viewers", "Viewers refused because their stream had as many as it may", |m| {
+        m.refused_viewers
+    }),
 ];
 
 const GAUGES: &[Reading] = &[

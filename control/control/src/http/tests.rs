@@ -43,6 +43,22 @@ impl Probe for Shards {
     fn viewers(&self, _: &StreamId) -> u64 {
         7
     }
+
+    fn stats(&self, _: &StreamId) -> Option<crate::StreamStats> {
+        None
+    }
+
+    fn sessions<'a>(&'a self, _: &'a StreamId, _: usize) -> crate::Asked<'a, Vec<stream::Session>> {
+        Box::pin(async { Vec::new() })
+    }
+
+    fn cut<'a>(
+        &'a self,
+        _: &'a StreamId,
+        _: stream::SessionId,
+    ) -> crate::Asked<'a, Result<(), crate::CutError>> {
+        Box::pin(async { Err(crate::CutError::Unknown) })
+    }
 }
 
 struct Fixture {

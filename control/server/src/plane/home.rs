@@ -41,13 +41,13 @@ async fn list(plane: &Rc<Plane>, source: &Rc<Source>) {
     let mut seen = stream.signal().count();
     while !stream.has_ended() {
         let tracks = Arc::clone(stream.log().tracks());
-        let publishing = source.is_publishing();
+        let publisher = source.publisher();
         if started_ms == 0 && !tracks.tracks.is_empty() {
             started_ms = shard::unix_millis();
             let notice = Notice::Started { stream: stream.id().clone(), session: source.session };
             plane.setup.desk.tell(Tell::Notice(plane.id, notice));
         }
-        let now = (Arc::as_ptr(&tracks), publishing);
+        let now = (Arc::as_ptr(&tracks), publisher);
         if told != Some(now) {
             told = Some(now);
             let listing = Listing {
@@ -56,7 +56,7 @@ async fn list(plane: &Rc<Plane>, source: &Rc<Source>) {
                 home: plane.id,
                 session: source.session,
                 started_ms,
-                publishing,
+                publisher,
                 tracks,
                 stats: Arc::clone(stream.stats()),
             };

@@ -1,8 +1,10 @@
+use std::sync::Arc;
+
 use delivery::Letter;
 use rtmp::server::{RequestId, ServerSession};
 use shard::{Asked, Handoff, Mailbox};
-use stream::Listing;
 use stream::control::{Answer, Command, Grant, Notice, Question, StreamId};
+use stream::{Listing, Session, SessionId};
 
 use super::throttle::Place;
 
@@ -20,6 +22,10 @@ pub(crate) enum Mail {
     Answer(Asked, Answer),
     /// Control's order.
     Command(Command),
+    /// Control asks who publishes and watches a stream here.
+    Sessions { stream: StreamId, limit: usize, answer: Mailbox<Vec<Session>> },
+    /// Control ends a session; the answer is whether it was here.
+    Cut { stream: StreamId, session: SessionId, answer: Mailbox<bool> },
     /// The server ends: no new connections, publishers are cut, viewers finish.
     Drain,
     /// The server ends now.
@@ -32,6 +38,8 @@ pub(crate) struct Publish {
     pub(crate) session: ServerSession,
     pub(crate) request: RequestId,
     pub(crate) grant: Grant,
+    /// How the publisher's program presents itself.
+    pub(crate) agent: Option<Arc<str>>,
     /// Counts the connection for its address.
     pub(crate) place: Place,
 }

@@ -5,6 +5,7 @@ mod home;
 mod http_port;
 mod mail;
 mod rtmp_port;
+mod sessions;
 mod shard_main;
 mod state;
 mod throttle;

@@ -2,15 +2,17 @@
 //! the viewers' side.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use ingest::{Feed, Left, Refusal};
+use ingest::{Feed, Left, Refusal, Visitor};
 use link::Ended;
 use rtmp::Output;
 use rtmp::server::{Event, PublishRefusal, RequestId, ServerSession};
 use shard::Conn;
 use stream::control::{Answer, Denial, Grant, Question, StreamKey};
+use stream::{Protocol, Publishing};
 
 use super::home;
 use super::mail::{Mail, Publish};
@@ -43,7 +45,8 @@ pub(crate) fn accept(plane: &Rc<Plane>, conn: Conn) {
 
 /// Takes a publisher that another shard accepted; its stream's home is here.
 pub(crate) fn adopt(plane: &Rc<Plane>, publish: Publish) {
-    let conn = match publish.socket.adopt() {
+    let Publish { socket, session, request, grant, agent, place } = publish;
+    let conn = match socket.adopt() {
         Ok(conn) => conn,
         Err(error) => {
             tracing::warn!(target: "session", %error, "a publisher's connection was lost on its way between shards");
@@ -53,28 +56,34 @@ pub(crate) fn adopt(plane: &Rc<Plane>, publish: Publish) {
     let visit = plane.visit();
     let plane = Rc::clone(plane);
     shard::spawn("publisher", async move {
-        begin(&plane, conn, publish.session, publish.request, publish.grant).await;
-        drop((publish.place, visit));
+        begin(&plane, conn, (session, request), grant, agent).await;
+        drop((place, visit));
     });
 }
 
 /// Runs the session up to its request, and the request.
 async fn serve(plane: &Rc<Plane>, conn: Conn, place: Place) -> Result<(), Ended> {
     let mut session = link::accept(Plane::random());
+    let mut agent = None;
     loop {
         while let Some(output) = session.poll_output() {
             match output {
                 Output::Send(bytes) => link::send(&conn, &bytes).await?,
                 Output::Close => return Ok(()),
+                Output::Event(Event::Connected { client, .. }) if !client.is_empty() => {
+                    agent = Some(stream::agent(&client));
+                }
                 Output::Event(Event::Publish { request, name, .. }) => {
-                    Box::pin(publish(plane, conn, session, request, &name, place)).await;
+                    let asked = (session, request);
+                    Box::pin(publish(plane, conn, asked, &name, agent, place)).await;
                     return Ok(());
                 }
                 Output::Event(Event::Play { request, name, .. }) => {
                     let delivery = Rc::clone(&plane.delivery);
                     let conn = Rc::new(conn);
+                    let playing = Rc::clone(&conn);
                     let played =
-                        delivery::play_rtmp(delivery, Rc::clone(&conn), session, request, &name);
+                        delivery::play_rtmp(delivery, playing, session, request, &name, agent);
                     let ended = played.await;
                     link::linger(&conn).await;
                     return ended;
@@ -90,9 +99,9 @@ async fn serve(plane: &Rc<Plane>, conn: Conn, place: Place) -> Result<(), Ended>
 async fn publish(
     plane: &Rc<Plane>,
     conn: Conn,
-    session: ServerSession,
-    request: RequestId,
+    (session, request): (ServerSession, RequestId),
     key: &str,
+    agent: Option<Arc<str>>,
     place: Place,
 ) {
     let question = Question::Publish { key: StreamKey(key.to_owned()), peer: conn.peer().ip() };
@@ -104,12 +113,13 @@ async fn publish(
         _ => return refuse(plane, conn, session, request, denied(&Denial::Unavailable)).await,
     };
     if grant.home == plane.id {
-        return begin(plane, conn, session, request, grant).await;
+        return begin(plane, conn, (session, request), grant, agent).await;
     }
     let peer = conn.peer();
     let Ok(socket) = conn.hand_off() else { return };
     let home = grant.home;
-    let letter = Mail::Publish(Box::new(Publish { socket, session, request, grant, place }));
+    let publish = Publish { socket, session, request, grant, agent, place };
+    let letter = Mail::Publish(Box::new(publish));
     if let Err(shard::Full(Mail::Publish(publish))) = plane.setup.mailboxes[home].post(letter) {
         tracing::error!(target: "session", %peer, shard = home, "the stream's home shard does not keep up");
         let Ok(conn) = publish.socket.adopt() else { return };
@@ -122,9 +132,9 @@ async fn publish(
 async fn begin(
     plane: &Rc<Plane>,
     conn: Conn,
-    mut session: ServerSession,
-    request: RequestId,
+    (mut session, request): (ServerSession, RequestId),
     grant: Grant,
+    agent: Option<Arc<str>>,
 ) {
     if plane.draining.get() {
         return;
@@ -133,8 +143,13 @@ async fn begin(
     let peer = conn.peer();
     let stream = grant.stream.clone();
     let interrupted = Rc::clone(&conn);
-    let close = Box::new(move || interrupted.interrupt());
-    let admitted = plane.sources.borrow_mut().admit(&grant, shard::millis(), close);
+    let visitor = Visitor {
+        id: plane.delivery.next_session(),
+        publishing: Publishing { protocol: Protocol::Rtmp, peer, since_ms: shard::unix_millis() },
+        agent,
+        close: Box::new(move || interrupted.interrupt()),
+    };
+    let admitted = plane.sources.borrow_mut().admit(&grant, shard::millis(), visitor);
     let admitted = match admitted {
         Ok(admitted) => admitted,
         Err(Refusal::Occupied { silent_ms }) => {
@@ -159,7 +174,7 @@ async fn begin(
         Left::Unpublished | Left::Ended(Ended::Closed) => {
             tracing::info!(target: "session", %stream, %peer, reason = %left, "publisher left");
         }
-        Left::Ended(_) | Left::Revoked => {
+        Left::Ended(_) | Left::Revoked(_) => {
             tracing::warn!(target: "session", %stream, %peer, reason = %left, "publisher left");
         }
     }

@@ -12,6 +12,9 @@ use super::{home, http_port, rtmp_port};
 /// How often streams without publisher are looked at.
 const JANITOR: Duration = Duration::from_millis(250);
 
+/// How often streams are measured, in milliseconds.
+const MEASURE_MS: u64 = 1000;
+
 /// A shard's life: opens its ports, serves until it is told to stop.
 pub(crate) async fn run(setup: Setup, parts: ShardParts) {
     let started = parts.started.clone();
@@ -49,15 +52,31 @@ impl Plane {
             }
             Mail::Unlisted(id, session) => self.directory.borrow_mut().remove(&id, session),
             Mail::Answer(asked, answer) => self.asking.answer(asked, answer),
-            Mail::Command(Command::Stop { stream, reason }) => {
-                let stopped = self.sources.borrow_mut().stop(&stream, shard::millis());
+            Mail::Command(command) => self.obey(command),
+            // Control that waits no more needs no answer.
+            Mail::Sessions { stream, limit, answer } => {
+                drop(answer.post(self.sessions(&stream, limit)));
+            }
+            Mail::Cut { stream, session, answer } => drop(answer.post(self.cut(&stream, session))),
+            Mail::Drain => self.drain(),
+            Mail::Stop => self.stop.set(),
+        }
+    }
+
+    fn obey(self: &Rc<Self>, command: Command) {
+        match command {
+            Command::Stop { stream, reason } => {
+                let stopped = self.sources.borrow_mut().stop(&stream, shard::millis(), reason);
                 if let Some(source) = stopped {
                     tracing::info!(%stream, %reason, "stream stopped");
                     home::close(self, &source);
                 }
             }
-            Mail::Drain => self.drain(),
-            Mail::Stop => self.stop.set(),
+            Command::Limit { stream, max_viewers } => {
+                if let Some(source) = self.sources.borrow().get(&stream) {
+                    source.stream.stats().limit(max_viewers);
+                }
+            }
         }
     }
 
@@ -77,10 +96,16 @@ impl Plane {
         });
     }
 
-    /// Ends the sessions whose publisher did not come back.
+    /// Ends the sessions whose publisher did not come back, and measures the others.
     async fn sweep(self: Rc<Self>) {
+        let mut measured_ms = 0;
         loop {
             shard::sleep(JANITOR).await;
+            let now = shard::millis();
+            if now - measured_ms >= MEASURE_MS {
+                measured_ms = now;
+                self.sources.borrow().measure(now);
+            }
             let gone = self.sources.borrow_mut().expire(shard::millis());
             for source in gone {
                 home::close(&self, &source);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use delivery::{Context, Describe, Parts, Resolve, Settings};
+use delivery::{Context, Describe, Elsewhere, Parts, Resolve, Settings};
 use ingest::{Sources, Takeover};
 use shard::{Asking, Conn, Driver, Health, Inbox, Mailbox, Stop};
 use stream::control::{Answer, Question, StreamId, StreamKey};
@@ -29,6 +29,8 @@ pub(crate) struct Setup {
     pub(crate) http: SocketAddr,
     pub(crate) takeover: Takeover,
     pub(crate) key_playback: bool,
+    /// There may be other nodes: streams that are not live here are asked for.
+    pub(crate) among_others: bool,
     pub(crate) delivery: Settings,
     pub(crate) throttle: Arc<Throttle>,
     pub(crate) mailboxes: Vec<Mailbox<Mail>>,
@@ -80,6 +82,7 @@ impl Plane {
             }),
             describe: describe(parts.id, &setup.desk, &asking),
             resolve: setup.key_playback.then(|| resolve(parts.id, &setup.desk, &asking)),
+            elsewhere: setup.among_others.then(|| elsewhere(parts.id, &setup.desk, &asking)),
         });
         Rc::new(Self {
             id: parts.id,
@@ -172,6 +175,19 @@ fn resolve(shard: usize, desk: &Desk, asking: &Asking<Answer>) -> Resolve {
         Box::pin(async move {
             match answer.await {
                 Some(Answer::Playback(id)) => id,
+                _ => None,
+            }
+        })
+    })
+}
+
+fn elsewhere(shard: usize, desk: &Desk, asking: &Asking<Answer>) -> Elsewhere {
+    let (asks, asking) = (desk.asks.clone(), asking.clone());
+    Box::new(move |id: StreamId| {
+        let answer = ask(shard, asks.clone(), asking.clone(), Question::Elsewhere { id });
+        Box::pin(async move {
+            match answer.await {
+                Some(Answer::Elsewhere(base)) => base,
                 _ => None,
             }
         })

@@ -92,7 +92,7 @@ pub enum PublishRefusal {
     Denied(String),
 }
 
-/// Why a play is refused. The text reaches the person at the player.
+/// Why a play is refused or cut off. The text reaches the person at the player.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlayRefusal {
     /// `NetStream.Play.StreamNotFound`: there is no such stream, or it is not live.

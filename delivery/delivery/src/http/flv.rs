@@ -4,14 +4,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http1::ws::{self, Message, MessageReader};
+use http1::ws::{self, CloseCode, Message, MessageReader};
 use http1::{CacheControl, Method, Status, mime};
-use stream::Protocol;
 use stream::control::StreamId;
 
 use super::After;
 use super::reply::Exchange;
-use crate::players::Players;
+use crate::players::{Gone, Guest, Players};
+use crate::rtmp_play::CUT;
 use crate::watching::Watching;
 use crate::wire::Wire;
 
@@ -31,9 +31,12 @@ pub(crate) async fn play(exchange: &Exchange<'_>, id: &StreamId) -> Option<After
     }
     let tracks = crate::rtmp_play::known_tracks(&stream, TRACKS).await;
     let Some(tracks) = tracks else { return exchange.offline().await };
+    let websocket = exchange.request.wants_websocket();
+    let wire = if websocket { Wire::WsFlv } else { Wire::Flv };
+    let watching = Watching::start(exchange.context, &stream, wire.protocol());
+    let Some(_watching) = watching else { return exchange.full().await };
     let file = media::flv::file_header(tracks.audio().is_some(), tracks.video().is_some());
     let mut out = Vec::new();
-    let websocket = exchange.request.wants_websocket();
     if websocket {
         if !exchange.context.settings.cors.admits(exchange.request.origin) {
             let detail = "Pages of this origin may not watch here (CORS_ORIGINS).";
@@ -49,15 +52,22 @@ pub(crate) async fn play(exchange: &Exchange<'_>, id: &StreamId) -> Option<After
         head.cache(CacheControl::NoStore).finish().ok()?;
     }
     out.extend_from_slice(&file);
-    let (wire, protocol) =
-        if websocket { (Wire::WsFlv, Protocol::WsFlv) } else { (Wire::Flv, Protocol::Flv) };
     let players = exchange.context.players(&stream);
     let rate = stream.log().bytes_per_second();
     exchange.conn.cap_send_buffer(rate as usize).ok()?;
-    let _watching = Watching::start(&stream, protocol);
-    let key = players.join(Rc::clone(exchange.conn), wire, Some(Bytes::from(out)));
+    let agent = exchange.request.fields.get("User-Agent").map(stream::agent);
+    let conn = Rc::clone(exchange.conn);
+    let key = players.join(Guest { conn, wire, agent, prelude: Bytes::from(out) });
     listen(exchange, &players, key, websocket).await;
-    players.leave(key);
+    let Gone { rest, cut } = players.leave(key);
+    if cut && websocket {
+        // Between two messages; a viewer that takes nothing is closed without a word.
+        let mut last = Vec::new();
+        ws::write_close(&mut last, CloseCode::POLICY, CUT);
+        for bytes in rest.into_iter().chain([Bytes::from(last)]) {
+            link::send(exchange.conn, &bytes).await.ok()?;
+        }
+    }
     Some(After::Close)
 }
 
@@ -65,7 +75,7 @@ pub(crate) async fn play(exchange: &Exchange<'_>, id: &StreamId) -> Option<After
 async fn listen(exchange: &Exchange<'_>, players: &Rc<Players>, key: usize, websocket: bool) {
     let mut messages = MessageReader::new(MAX_MESSAGE);
     loop {
-        if exchange.conn.readable().await.is_err() {
+        if exchange.conn.readable().await.is_err() || players.is_cut(key) {
             return;
         }
         // Made after the wait, so that a viewer who only watches holds no buffer.

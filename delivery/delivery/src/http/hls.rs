@@ -1,6 +1,7 @@
 //! HLS and LL-HLS: playlists from the shelf, parts and segments from its memory files.
 
 use std::rc::Rc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use hls::{Lookup, Readiness};
@@ -10,7 +11,7 @@ use stream::control::StreamId;
 
 use super::After;
 use super::reply::{Exchange, Reply};
-use crate::audience::Audience;
+use crate::audience::Asker;
 use crate::relay;
 use crate::shelf::Shelf;
 
@@ -27,11 +28,22 @@ pub(crate) async fn answer(exchange: &Exchange<'_>, id: &StreamId, name: &str) -
     let Some(shelf) = relay::shelf(exchange.context, id) else {
         return exchange.offline().await;
     };
+    let after = serve(exchange, &shelf, id, name).await;
+    shelf.stats().bytes_out.fetch_add(exchange.sent.get(), Relaxed);
+    after
+}
+
+async fn serve(
+    exchange: &Exchange<'_>,
+    shelf: &Rc<Shelf>,
+    id: &StreamId,
+    name: &str,
+) -> Option<After> {
     // A name that is about to exist is waited for; everything else is answered now.
-    let found = shard::timeout(BLOCK, known(&shelf, name)).await;
+    let found = shard::timeout(BLOCK, known(shelf, name)).await;
     match found {
-        Some(Lookup::Multivariant) => multivariant(exchange, &shelf, id).await,
-        Some(Lookup::Media(track)) => media_playlist(exchange, &shelf, id, track).await,
+        Some(Lookup::Multivariant) => multivariant(exchange, shelf, id).await,
+        Some(Lookup::Media(track)) => media_playlist(exchange, shelf, id, track).await,
         Some(Lookup::File { track, range }) => {
             let Some(file) = shelf.file(track) else { return exchange.not_found().await };
             exchange.file(&file, range, media_type(track)).await
@@ -72,7 +84,9 @@ async fn known(shelf: &Shelf, name: &str) -> Lookup {
 }
 
 async fn multivariant(exchange: &Exchange<'_>, shelf: &Rc<Shelf>, id: &StreamId) -> Option<After> {
-    watched(exchange, shelf, id);
+    if !watched(exchange, shelf, id, true) {
+        return exchange.full().await;
+    }
     let Some(playlist) = shelf.presentation().multivariant() else { return late(exchange).await };
     exchange.reply(Reply::new(mime::M3U8, CacheControl::NoStore, playlist.as_bytes())).await
 }
@@ -90,7 +104,7 @@ async fn media_playlist(
         return exchange.problem(Status::BadRequest, "bad-hls-directive", detail).await;
     };
     let skip = query.get("_HLS_skip").is_some_and(|value| value == "YES" || value == "v2");
-    watched(exchange, shelf, id);
+    watched(exchange, shelf, id, false);
     let part = match part.map(u32::try_from).transpose() {
         Ok(part) => part,
         Err(_) => Some(u32::MAX),
@@ -126,10 +140,18 @@ async fn ready(
     }
 }
 
-fn watched(exchange: &Exchange<'_>, shelf: &Shelf, id: &StreamId) {
+/// Counts who asks. One that `begins` is not counted where there is no room for one more: `false`.
+fn watched(exchange: &Exchange<'_>, shelf: &Shelf, id: &StreamId, begins: bool) -> bool {
+    let Some(audience) = shelf.audience(exchange.context, id) else { return true };
     let program = exchange.request.fields.get("User-Agent");
-    let viewer = Audience::viewer(exchange.conn.peer().ip(), program);
-    shelf.watched(exchange.context, id, viewer);
+    let asker = Asker { address: exchange.conn.peer().ip(), program };
+    let viewer = asker.number(id);
+    if begins && !audience.admits(viewer) {
+        exchange.context.counters.refused.fetch_add(1, Relaxed);
+        return false;
+    }
+    audience.saw(viewer, Some(asker));
+    true
 }
 
 async fn late(exchange: &Exchange<'_>) -> Option<After> {

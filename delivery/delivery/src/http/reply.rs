@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use shard::{Conn, MemView};
 
 use super::After;
 use crate::Context;
+use crate::rtmp_play::FULL;
 
 /// Bodies up to this size go out in one write with their head.
 const TOGETHER: usize = 16 << 10;
@@ -16,6 +18,8 @@ const TOGETHER: usize = 16 << 10;
 const SEND: Duration = Duration::from_secs(20);
 /// The slowest reader that is put up with, in bytes a second.
 const SLOWEST: u64 = 32 << 10;
+/// When a viewer may ask again for whom there was no room, in seconds.
+const RETRY_FULL: u64 = 10;
 /// The methods of this port.
 const METHODS: [Method; 3] = [Method::Get, Method::Head, Method::Options];
 
@@ -24,6 +28,8 @@ pub(crate) struct Exchange<'r> {
     pub(crate) context: &'r Rc<Context>,
     pub(crate) conn: &'r Rc<Conn>,
     pub(crate) request: &'r Request<'r>,
+    /// Bytes of the response that were sent.
+    pub(crate) sent: Cell<u64>,
 }
 
 /// A complete response in memory.
@@ -50,7 +56,7 @@ impl<'r> Exchange<'r> {
         request: &'r Request<'r>,
     ) -> Self {
         context.counters.http_requests.fetch_add(1, Relaxed);
-        Self { context, conn, request }
+        Self { context, conn, request, sent: Cell::new(0) }
     }
 
     pub(crate) fn cors(&self) -> Cors<'_> {
@@ -125,7 +131,7 @@ impl<'r> Exchange<'r> {
         }
         let sent = self.conn.write_file(&out, file, offset, len);
         shard::timeout(patience(len), sent).await?.ok()?;
-        self.context.counters.bytes_out.fetch_add(len + out.len() as u64, Relaxed);
+        self.count(len + out.len() as u64);
         Some(self.after())
     }
 
@@ -149,6 +155,17 @@ impl<'r> Exchange<'r> {
         let detail = "No stream with this id is live. Its publisher may not have started yet, or the \
                       session is over.";
         self.problem(Status::NotFound, "stream-offline", detail).await
+    }
+
+    /// The answer for a viewer for whom there is no room.
+    pub(crate) async fn full(&self) -> Option<After> {
+        self.context.counters.http_errors.fetch_add(1, Relaxed);
+        let body = http1::problem(Status::ServiceUnavailable, "too-many-viewers", FULL);
+        let mut out = Vec::new();
+        let head = self.head(&mut out, Status::ServiceUnavailable).content_type(mime::PROBLEM);
+        let head = head.content_length(body.len() as u64).cache(CacheControl::NoStore);
+        let complete = head.number("Retry-After", RETRY_FULL).finish().is_ok();
+        self.finish(complete, &out, &body).await
     }
 
     pub(crate) async fn problem(&self, status: Status, slug: &str, detail: &str) -> Option<After> {
@@ -217,9 +234,13 @@ impl<'r> Exchange<'r> {
             }
         };
         shard::timeout(patience(body.len() as u64), sent).await?.ok()?;
-        let total = (head.len() + body.len()) as u64;
-        self.context.counters.bytes_out.fetch_add(total, Relaxed);
+        self.count((head.len() + body.len()) as u64);
         Some(self.after())
+    }
+
+    fn count(&self, bytes: u64) {
+        self.context.counters.bytes_out.fetch_add(bytes, Relaxed);
+        self.sent.set(self.sent.get() + bytes);
     }
 
     fn after(&self) -> After {

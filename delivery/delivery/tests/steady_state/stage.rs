@@ -171,7 +171,7 @@ fn context(driver: Driver, health: Arc<Health>, stream: &Rc<Stream>) -> Rc<Conte
         home: 0,
         session: 1,
         started_ms: 1,
-        publishing: true,
+        publisher: None,
         tracks: Arc::clone(stream.log().tracks()),
         stats: Arc::clone(stream.stats()),
     });
@@ -194,6 +194,7 @@ fn context(driver: Driver, health: Arc<Health>, stream: &Rc<Stream>) -> Rc<Conte
         post: Box::new(|_, _| false),
         describe: Box::new(|_| Box::pin(async { None })),
         resolve: None,
+        elsewhere: None,
     })
 }
 
@@ -217,7 +218,8 @@ async fn serve_rtmp(context: Rc<Context>, conn: Conn) {
                 Output::Event(Event::Play { request, name, .. }) => {
                     // Ends with the viewer's connection.
                     drop(
-                        delivery::play_rtmp(context, Rc::new(conn), session, request, &name).await,
+                        delivery::play_rtmp(context, Rc::new(conn), session, request, &name, None)
+                            .await,
                     );
                     return;
                 }

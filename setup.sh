@@ -3,7 +3,7 @@
 #
 #   ./setup.sh           everything for running the server, and an .env
 #   ./setup.sh --build   only what building needs
-#   ./setup.sh --test    also what the tests need (FFmpeg, Chromium, MariaDB)
+#   ./setup.sh --test    also what the tests need (FFmpeg, Chromium, MariaDB, Redis)
 set -euo pipefail
 cd "$(dirname "$0")"
 mode=${1:-}
@@ -56,8 +56,10 @@ command -v cargo >/dev/null || install_rust
 install_missing nasm nasm g++ g++ make make
 
 if [ "$mode" = --test ]; then
+  # The package redis-server would start a service; its program is in redis-tools, under another name.
   install_missing ffmpeg ffmpeg chromium chromium nodejs node npm npm curl curl python3 python3 valgrind valgrind \
-    mariadb-server-core mariadbd mariadb-client-core my_print_defaults
+    mariadb-server-core mariadbd mariadb-client-core my_print_defaults \
+    redis-tools redis-check-rdb
   # Debian has venv apart from python3.
   python3 -c 'import ensurepip' 2>/dev/null || install_missing python3-venv no-such-command
   # Debian 12's Node is too old for the pages' build; npm has newer ones.

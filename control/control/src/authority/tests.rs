@@ -183,7 +183,8 @@ async fn public_streams_are_described_and_others_are_not() {
 async fn a_limit_of_viewers_is_granted_and_a_new_one_told_again_when_it_overtakes_the_media() {
     let mut fixture = fixture(3);
     let new = fixture.stream(None);
-    fixture.store.set_max_viewers(&new.stream.id, 5).unwrap();
+    let five = store::StreamFields { max_viewers: Some(5), ..store::StreamFields::default() };
+    fixture.store.change_stream(&new.stream.id, &five).unwrap();
     let grant = fixture.publish(&new.key).await.unwrap();
     assert_eq!(grant.max_viewers, 5);
     let (authority, stream) = (fixture.authority.clone(), grant.stream.clone());

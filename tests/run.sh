@@ -33,7 +33,8 @@ check() {
 }
 unit() {
   step "unit tests, replayed fuzz inputs, the repository's own rules" "${nextest[@]}" --workspace --exclude e2e --exclude micro
-  step "the store's tests on MariaDB" ./tests/mariadb.sh "${nextest[@]}" -p store
+  step "the store's and the API's tests on MariaDB and Redis" \
+    env TEST_REDIS=1 ./tests/mariadb.sh "${nextest[@]}" -p store -p api
   step "tests of the benchmarks' arithmetic" bench_arithmetic
 }
 bench_arithmetic() {

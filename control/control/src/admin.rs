@@ -16,7 +16,7 @@ pub use client::{CallError, RunError, call, run};
 pub use execute::Admin;
 pub use render::{render_json, render_text};
 pub use request::Request;
-pub use response::{Fault, Removed, Response, SessionView, StreamView, UserView};
+pub use response::{Fault, Removed, Response, SessionView, StreamView, UserView, problem_type};
 pub use socket::AdminSocket;
 
 /// The name of the socket in the data directory.

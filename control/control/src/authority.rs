@@ -163,7 +163,7 @@ impl Authority {
 
     /// Changes rights in the database and cuts the streams that the change concerns, in one decision.
     /// Blocks, also while [`MAX_COMMANDS`] wait: not for async tasks.
-    pub(crate) fn revoke<T>(
+    pub fn revoke<T>(
         &self,
         reason: StopReason,
         change: impl FnOnce(&Store) -> store::Result<T>,

@@ -4,14 +4,12 @@
 //!
 //! - [`Authority`] answers the shards and orders streams to be cut.
 //! - [`admin`] administers users and streams, over a socket or directly on the database.
-//! - [`http`] is the plane's own HTTP port: health, readiness, metrics, what is live.
 //! - [`logs`] takes log lines from every thread without ever making one wait.
 
 pub mod admin;
 mod authority;
 mod clock;
 mod first_admin;
-pub mod http;
 mod lifecycle;
 mod links;
 mod lock;
@@ -20,6 +18,7 @@ mod probe;
 mod stream_stats;
 mod vitals;
 
+pub use admin::problem_type;
 pub use authority::{
     Authority, AuthoritySettings, Elsewhere, MAX_COMMANDS, MAX_QUESTIONS, ShardCommand,
 };

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use serde::{Deserialize, Serialize};
 use store::UtcTime;
 use stream::{Listing, Protocol};
+use utoipa::ToSchema;
 
 /// A publisher that sends nothing for so long has stalled, in milliseconds.
 const SILENT_MS: u64 = 3000;
@@ -13,7 +14,7 @@ const SOUNDLESS_MS: u64 = 5000;
 const LONG_GROUP_MS: u64 = 10_000;
 
 /// How a live stream is, as its home shard measured it within the last second.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StreamStats {
     /// The home shard.
@@ -21,6 +22,7 @@ pub struct StreamStats {
     /// The session that is live.
     pub session: u32,
     /// When its first media came; `None` before that.
+    #[schema(value_type = Option<String>)]
     pub started_at: Option<UtcTime>,
     /// The publisher; `None` while the server waits for its return.
     pub publisher: Option<PublisherStats>,
@@ -53,19 +55,21 @@ pub struct StreamStats {
 }
 
 /// Who publishes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PublisherStats {
     /// How, such as `rtmp`.
     pub protocol: String,
     /// Where from.
+    #[schema(value_type = String)]
     pub address: IpAddr,
     /// Since when.
+    #[schema(value_type = String)]
     pub since: UtcTime,
 }
 
 /// The default track of pictures.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VideoStats {
     /// The codec's usual name, such as `H.264`.
@@ -81,7 +85,7 @@ pub struct VideoStats {
 }
 
 /// The default track of sound.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AudioStats {
     /// The codec's usual name, such as `AAC`.
@@ -95,7 +99,7 @@ pub struct AudioStats {
 }
 
 /// Viewers of all shards.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ViewerStats {
     /// All of them.
@@ -115,7 +119,7 @@ pub struct ViewerStats {
 }
 
 /// How good a stream is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Health {
     /// Nothing keeps anybody from watching.
@@ -127,7 +131,7 @@ pub enum Health {
 }
 
 /// What is wrong with a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Reason {
     /// No publisher is connected.
@@ -155,7 +159,7 @@ impl Reason {
 }
 
 /// What is wrong, for the streamer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Issue {
     /// The kind of problem.

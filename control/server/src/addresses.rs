@@ -2,20 +2,33 @@
 
 use std::net::IpAddr;
 
-use config::{Config, Host};
+use config::{BaseUrl, Config, Host};
 use control::{Links, Outputs};
 
 /// The URLs that are told to people.
 pub(crate) fn links(config: &Config) -> Links {
-    let host = config.public_host.first().map_or_else(found_host, Host::to_string);
     let outputs =
         Outputs { hls: true, dash: false, flv: true, whip: false, whep: false, watch: true };
-    let rtmp = format!("rtmp://{host}:{}", config.rtmp_port);
-    let media = match &config.public_media_url {
-        Some(url) => url.as_str().to_owned(),
-        None => format!("http://{host}:{}", config.http_port),
-    };
-    Links::new(&rtmp, &media, outputs)
+    let rtmp = format!("rtmp://{}:{}", host(config), config.rtmp_port);
+    Links::new(&rtmp, &media(config), outputs)
+}
+
+/// Where media are played.
+pub(crate) fn media(config: &Config) -> String {
+    base(config.public_media_url.as_ref(), config, config.http_port)
+}
+
+/// Where the API is.
+pub(crate) fn api(config: &Config) -> String {
+    base(config.public_api_url.as_ref(), config, config.streaming_port)
+}
+
+fn base(given: Option<&BaseUrl>, config: &Config, port: u16) -> String {
+    given.map_or_else(|| format!("http://{}:{port}", host(config)), |url| url.as_str().to_owned())
+}
+
+fn host(config: &Config) -> String {
+    config.public_host.first().map_or_else(found_host, Host::to_string)
 }
 
 /// The address of the interface that leads to the Internet, which nothing is sent to; without one,

@@ -38,13 +38,9 @@ fn open(config: &Config, links: Links) -> Result<Admin> {
     Ok(Admin::new(store, links, None))
 }
 
-/// Opens the database with the secrets of the configuration, or those kept in `DATA_DIR`.
+/// Opens the database.
 pub(crate) fn open_store(config: &Config) -> Result<Store> {
-    let given = SecretsGiven {
-        jwt: secret(config.jwt_secret.as_ref()),
-        key: secret(config.key_secret.as_ref()),
-    };
-    let secrets = Secrets::load_or_create(&config.data_dir, &given)?;
+    let secrets = secrets(config)?;
     let options = store::Options {
         node: node(config),
         plain_stream_keys: config.plain_stream_keys,
@@ -63,6 +59,15 @@ pub(crate) fn open_store(config: &Config) -> Result<Store> {
     Store::open(&location, &secrets.key, options).map_err(|error| anyhow!(error))
 }
 
+/// The secrets of the configuration, or those kept in `DATA_DIR`.
+pub(crate) fn secrets(config: &Config) -> Result<Secrets> {
+    let given = SecretsGiven {
+        jwt: secret(config.jwt_secret.as_ref()),
+        key: secret(config.key_secret.as_ref()),
+    };
+    Ok(Secrets::load_or_create(&config.data_dir, &given)?)
+}
+
 /// `JWT_ROLE_MAP` as the store takes it.
 fn roles(map: &config::RoleMap) -> store::RoleMap {
     let role = |role| match role {
@@ -75,7 +80,7 @@ fn roles(map: &config::RoleMap) -> store::RoleMap {
 }
 
 /// What this server is called among those that share a database: the machine and the port.
-fn node(config: &Config) -> String {
+pub(crate) fn node(config: &Config) -> String {
     let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     format!("{}:{}", machine.trim(), config.streaming_port)
 }

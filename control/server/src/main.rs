@@ -2,6 +2,7 @@
 
 mod addresses;
 mod admin;
+mod api_settings;
 mod banner;
 mod check;
 mod cli;

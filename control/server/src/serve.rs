@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
+use cluster::{Cluster, Node, Redis};
 use config::Config;
 use control::admin::{Admin, AdminSocket};
 use control::logs::{Console, LogSettings};
@@ -16,9 +17,11 @@ use media::Timestamp;
 use shard::{Driver, Inbox, Mailbox, Shard, mailbox};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 use crate::addresses;
 use crate::admin;
+use crate::api_settings;
 use crate::banner;
 use crate::demo;
 use crate::plane::{self, Ask, Desk, Mail, Setup, ShardParts, Tell, Throttle};
@@ -223,6 +226,7 @@ impl Server {
             max_streams_per_user: config.max_streams_per_user,
         };
         let (authority, commands) = Authority::new(store.clone(), settings);
+        let cluster = cluster(&config)?;
         let (drained, drains) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(answer(asks, Arc::clone(&authority), mailboxes.clone()));
         tokio::spawn(listen(tells, Arc::clone(&authority), Arc::clone(&plant), drained));
@@ -230,19 +234,22 @@ impl Server {
         let socket =
             AdminSocket::bind(&config.data_dir).context("control.sock cannot be opened")?;
         let probe = Arc::clone(&plant) as Arc<dyn control::Probe>;
-        let administration =
-            Admin::new(store.clone(), links.clone(), Some(authority)).with_probe(probe);
+        let administration = Admin::new(store.clone(), links.clone(), Some(Arc::clone(&authority)))
+            .with_probe(probe);
         tokio::spawn(socket.serve(Arc::new(administration)));
         let lifecycle = Lifecycle::new();
         let vitals = Vitals::new();
         tokio::spawn(vitals.clone().watch(store.clone(), config.data_dir.clone()));
-        let api = control::http::Api {
+        let (_api_settings, settings) = watch::channel(Arc::new(api_settings::of(&config)));
+        let api = api::Api {
             store,
-            links: links.clone(),
+            authority,
+            cluster,
+            tokens: api::Tokens::new(&admin::secrets(&config)?.jwt)?,
+            settings,
             probe: plant as Arc<dyn control::Probe>,
             lifecycle: lifecycle.clone(),
             vitals,
-            cors: cors(&config),
             version: env!("CARGO_PKG_VERSION"),
             started: Instant::now(),
             dropped_log_lines,
@@ -295,7 +302,7 @@ impl Signals {
 /// Serves the API port until the second value is dropped.
 async fn open_port(
     config: &Config,
-    api: control::http::Api,
+    api: api::Api,
 ) -> Result<(tokio::task::JoinHandle<()>, tokio::sync::oneshot::Sender<()>)> {
     let port = config.streaming_port;
     let listener =
@@ -306,12 +313,10 @@ async fn open_port(
             )
         })?;
     let (ended, ending) = tokio::sync::oneshot::channel::<()>();
-    let serving = tokio::spawn(control::http::serve(
-        listener,
-        control::http::router(api),
-        control::http::Limits::default(),
-        async move { drop(ending.await) },
-    ));
+    let serving =
+        tokio::spawn(api::serve(listener, api::router(api), api::Limits::default(), async move {
+            drop(ending.await);
+        }));
     Ok((serving, ended))
 }
 
@@ -396,11 +401,16 @@ async fn join(shards: Vec<Shard>) -> Result<()> {
     }
 }
 
-fn cors(config: &Config) -> control::http::Cors {
-    match &*config.cors() {
-        config::Origins::Any => control::http::Cors::Any,
-        config::Origins::List(list) => control::http::Cors::Origins(
-            list.iter().map(|origin| origin.as_str().to_owned()).collect(),
-        ),
-    }
+/// What nodes share.
+fn cluster(config: &Config) -> Result<Cluster> {
+    let node = Node {
+        name: admin::node(config),
+        media_url: addresses::media(config),
+        api_url: addresses::api(config),
+    };
+    let redis = config.redis().map(|redis| {
+        let password = redis.password.map(|password| password.expose().to_owned());
+        Redis::new(redis.url.expose(), password)
+    });
+    Ok(Cluster::start(node, redis)?)
 }

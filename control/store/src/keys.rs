@@ -92,8 +92,9 @@ fn associated(stream: &str) -> Aad<Vec<u8>> {
     Aad::from([&[SEAL_V1], stream.as_bytes()].concat())
 }
 
-/// The hexadecimal SHA-256 of a random text, which needs no slow hash.
-pub(crate) fn sha256(text: &str) -> String {
+/// The hexadecimal SHA-256 of a text: for random ones, which need no slow hash, and for names of bounded
+/// length.
+pub fn sha256(text: &str) -> String {
     hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
 }
 

@@ -31,6 +31,7 @@ mod users;
 pub use database::Location;
 pub use error::{Error, Result};
 pub use idempotency::{Idempotency, MAX_IDEMPOTENCY_KEY};
+pub use keys::sha256 as hashed;
 pub use logins::{Login, MAX_LOGINS, Refreshed, Standing};
 pub use moderators::{MAX_MODERATORS, Moderator, ModeratorRights};
 pub use mysql::Server;

@@ -9,7 +9,7 @@ pub const MAX_LISTED: usize = 10_000;
 const SELECT: &str = "SELECT s.id, s.user_id, u.email, s.title, s.description, s.category, s.quality, \
     s.max_viewers, s.recording_enabled, s.chat_enabled, s.moderation_enabled, s.status, \
     s.scheduled_start, s.started_at, s.ended_at, s.is_private, s.key_disabled, s.created_at, \
-    s.updated_at, s.stopped, s.tags FROM live_streams s JOIN users u ON u.id = s.user_id";
+    s.updated_at, s.stopped, s.tags, u.name FROM live_streams s JOIN users u ON u.id = s.user_id";
 
 /// Where a stream is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +53,8 @@ pub struct Stream {
     pub owner_id: i64,
     /// The owner's email.
     pub owner: String,
+    /// The owner's name.
+    pub owner_name: String,
     /// The title.
     pub title: String,
     /// What it is about.
@@ -220,6 +222,7 @@ fn stream(row: &Row) -> Result<Stream> {
         id: row.text(0)?,
         owner_id: row.int(1)?,
         owner: row.text(2)?,
+        owner_name: row.opt_text(21)?.unwrap_or_default(),
         title: row.text(3)?,
         description: row.opt_text(4)?,
         category: row.opt_text(5)?.unwrap_or_default(),

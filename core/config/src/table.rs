@@ -41,7 +41,7 @@ settings! {
             .note("from host and port").example("https://live.example.com");
         /// Proxies whose word on the client's address is believed.
         TRUSTED_PROXIES => trusted_proxies: Vec<Cidr> = row("", Kind::Cidrs, Live)
-            .later().example("10.0.0.0/8");
+            .example("10.0.0.0/8");
     }
 
     "TLS" {
@@ -68,20 +68,20 @@ settings! {
         /// Signs logins (HS256); the same as the surrounding site's, so that its tokens are
         /// accepted. Make one with `openssl rand -hex 32`.
         JWT_SECRET => jwt_secret: Option<Secret> = row("", Kind::SigningSecret(32), Restart)
-            .later().note("made at first start, kept in DATA_DIR");
+            .note("made at first start, kept in DATA_DIR");
         /// Seals stream keys and signs playback; never the same as JWT_SECRET. Make one with
         /// `openssl rand -hex 32`.
         KEY_SECRET => key_secret: Option<Secret> = row("", Kind::SigningSecret(32), Restart)
             .note("made at first start, kept in DATA_DIR");
         /// How long a login holds.
         JWT_EXPIRES_IN => jwt_expires_in: Duration =
-            row("24h", duration(Unit::Seconds, 60, 365 * 86_400), Live).later();
+            row("24h", duration(Unit::Seconds, 60, 365 * 86_400), Live);
         /// The `iss` that tokens must have; none: any.
         JWT_ISSUER => jwt_issuer: Option<String> = row("", Kind::Text(255), Live)
-            .later().note("any").example("interviews.tv");
+            .note("any").example("interviews.tv");
         /// The `aud` that tokens must have; none: any.
         JWT_AUDIENCE => jwt_audience: Option<String> = row("", Kind::Text(255), Live)
-            .later().note("any").example("interviews.tv");
+            .note("any").example("interviews.tv");
         /// The site's roles in ours; replaces the whole default map.
         JWT_ROLE_MAP => jwt_role_map: RoleMap = row(
             "admin=admin,creator=streamer,business=streamer,interviewer=streamer,\
@@ -95,7 +95,7 @@ settings! {
             .note("made, shown once on a terminal, else in DATA_DIR/admin-password");
         /// The role of who registers; closed: only an administrator adds users.
         REGISTRATION => registration: Registration =
-            row("streamer", Kind::Choice(Registration::NAMES), Live).later();
+            row("streamer", Kind::Choice(Registration::NAMES), Live);
         /// Also keeps stream keys in plain text in the database, for programs that read the table.
         PLAIN_STREAM_KEYS => plain_stream_keys: bool = row("false", Kind::Bool, Restart);
         /// Whether a stream key in the place of the id plays a stream.
@@ -119,10 +119,10 @@ settings! {
             .seed().example("interviews_tv");
         /// Redis. Without it cache and counters live in this process.
         REDIS_URL => redis_url: Option<Secret> = row("", Kind::Url(&["redis", "rediss"]), Restart)
-            .secret().later().seed().note("in this process").example("redis://localhost:6379");
+            .secret().seed().note("in this process").example("redis://localhost:6379");
         /// Password of Redis, where the URL has none.
         REDIS_PASSWORD => redis_password: Option<Secret> = row("", Kind::Secret(1), Restart)
-            .later().seed().example("your_password");
+            .seed().example("your_password");
     }
 
     "Streaming" {
@@ -149,7 +149,7 @@ settings! {
         GATHER_MS => gather: Duration = row("60", duration(Unit::Millis, 0, 1000), Live);
         /// Top rung of a stream that names none.
         DEFAULT_QUALITY => default_quality: Quality =
-            row("720p", Kind::Choice(Quality::NAMES), NextSession).later().seed();
+            row("720p", Kind::Choice(Quality::NAMES), NextSession).seed();
         /// The 360p rung.
         PRESET_360P => preset_360p: Rung =
             row("-vf scale=640:360 -b:v 800k -b:a 96k", Kind::Rung, NextSession).later().seed();
@@ -242,10 +242,10 @@ settings! {
             .later().note("auto: from the limit of open files");
         /// The time that RATE_LIMIT_MAX_REQUESTS counts in.
         RATE_LIMIT_WINDOW_MS => rate_limit_window: Duration =
-            row("900000", duration(Unit::Millis, 1000, 86_400_000), Live).later().seed();
+            row("900000", duration(Unit::Millis, 1000, 86_400_000), Live).seed();
         /// API requests of one user or address in that time; 0: no limit.
         RATE_LIMIT_MAX_REQUESTS => rate_limit_max_requests: u32 =
-            row("1000", Kind::Number(0, 1000 * MILLION), Live).later().seed();
+            row("1000", Kind::Number(0, 1000 * MILLION), Live).seed();
     }
 
     "Chat, analytics and events" {

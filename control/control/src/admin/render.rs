@@ -70,12 +70,12 @@ fn stream_text(stream: &StreamView) -> String {
     let mut lines = vec![
         ("stream", clean(&stream.id)),
         ("title", clean(&stream.title)),
-        ("owner", clean(&stream.owner)),
+        ("owner", clean(stream.owner.as_deref().unwrap_or_default())),
         ("status", status(stream)),
     ];
     let secret = |secret: &Option<Secret>| secret.as_ref().map(|text| clean(text.expose()));
     if let Some(key) = secret(&stream.stream_key) {
-        lines.push(("server", stream.rtmp_server.clone()));
+        lines.push(("server", stream.rtmp_server.clone().unwrap_or_default()));
         lines.push(("key", key));
     }
     let links = [
@@ -93,7 +93,11 @@ fn stream_text(stream: &StreamView) -> String {
 
 fn streams_table(streams: &[StreamView]) -> String {
     let rows = streams.iter().map(|stream| {
-        let (id, title, owner) = (clean(&stream.id), clean(&stream.title), clean(&stream.owner));
+        let (id, title, owner) = (
+            clean(&stream.id),
+            clean(&stream.title),
+            clean(stream.owner.as_deref().unwrap_or_default()),
+        );
         [id, status(stream), title, owner, date(stream.started_at)]
     });
     table(["ID", "STATUS", "TITLE", "OWNER", "LAST START"], rows)
@@ -173,7 +177,7 @@ fn sessions_table(sessions: &[SessionView]) -> String {
 }
 
 fn status(stream: &StreamView) -> String {
-    let disabled = if stream.disabled { ", disabled" } else { "" };
+    let disabled = if stream.disabled == Some(true) { ", disabled" } else { "" };
     format!("{}{disabled}", stream.status.as_str())
 }
 

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 use store::{Role, Secret, Status, Stream, User, UtcTime};
 use stream::{Session, Side};
+use utoipa::ToSchema;
 
 use crate::{CutError, Links, StreamStats};
 
@@ -27,7 +28,7 @@ pub enum Response {
 }
 
 /// A user, by the API's field names.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserView {
     /// The number.
@@ -37,20 +38,24 @@ pub struct UserView {
     /// The name that others see.
     pub name: String,
     /// The role.
+    #[schema(value_type = String, example = "streamer")]
     pub role: Role,
     /// False for a user who is locked out.
     pub is_active: bool,
     /// When the user was added.
+    #[schema(value_type = Option<String>, example = "2030-01-31T18:00:00Z")]
     pub created_at: Option<UtcTime>,
     /// When the user last logged in.
+    #[schema(value_type = Option<String>, example = "2030-01-31T18:00:00Z")]
     pub last_login: Option<UtcTime>,
     /// A password that was made by this request: it is shown this once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub password: Option<Secret>,
 }
 
 /// A stream, by the API's field names. URLs of outputs that do not exist are null.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StreamView {
     /// The public id.
@@ -64,16 +69,26 @@ pub struct StreamView {
     /// The top rung.
     pub quality: String,
     /// Where it is in its life.
+    #[schema(value_type = String, example = "scheduled")]
     pub status: Status,
     /// The owner's number.
     pub user_id: i64,
-    /// The owner's email.
-    pub owner: String,
+    /// The owner's email; for owners and administrators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The owner's name.
+    pub streamer_name: String,
+    /// Words to find it by.
+    pub tags: Vec<String>,
     /// Whether only those with a right may know of it.
     pub is_private: bool,
-    /// Whether an administrator keeps it from being published.
-    pub disabled: bool,
-    /// The most viewers at a time.
+    /// Whether an administrator keeps it from being published; for owners and administrators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<bool>,
+    /// Whether it was stopped, so that publishing is denied until it is started; for owners and administrators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<bool>,
+    /// The most viewers at a time; 0: no limit.
     pub max_viewers: i64,
     /// Whether it is recorded.
     pub recording_enabled: bool,
@@ -82,23 +97,33 @@ pub struct StreamView {
     /// Whether its chat is moderated.
     pub moderation_enabled: bool,
     /// When it is announced for.
+    #[schema(value_type = Option<String>, example = "2030-01-31T18:00:00Z")]
     pub scheduled_start: Option<UtcTime>,
     /// When the current or last session began.
+    #[schema(value_type = Option<String>, example = "2030-01-31T18:00:00Z")]
     pub started_at: Option<UtcTime>,
     /// When the last session ended.
+    #[schema(value_type = Option<String>, example = "2030-01-31T18:00:00Z")]
     pub ended_at: Option<UtcTime>,
     /// When it was added.
+    #[schema(value_type = Option<String>, example = "2030-01-31T18:00:00Z")]
     pub created_at: Option<UtcTime>,
     /// When it was last changed.
+    #[schema(value_type = Option<String>, example = "2030-01-31T18:00:00Z")]
     pub updated_at: Option<UtcTime>,
     /// The key, only in the answer that is for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub stream_key: Option<Secret>,
-    /// What encoders with two fields call the server; the key is their other field.
-    pub rtmp_server: String,
+    /// What encoders with two fields call the server; the key is their other field. For owners and
+    /// administrators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtmp_server: Option<String>,
     /// Where to publish by RTMP, key included; null where the key is not shown.
+    #[schema(value_type = Option<String>)]
     pub rtmp_url: Option<Secret>,
     /// Where to publish by WHIP, key included; null where the key is not shown.
+    #[schema(value_type = Option<String>)]
     pub whip_url: Option<Secret>,
     /// The multivariant playlist.
     pub hls_url: Option<String>,
@@ -113,7 +138,7 @@ pub struct StreamView {
 }
 
 /// A session, by the API's field names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionView {
     /// Its name for as long as it lasts.
@@ -123,8 +148,10 @@ pub struct SessionView {
     /// `rtmp`, `flv`, `ws-flv` or `hls`.
     pub protocol: String,
     /// Where it connects from.
+    #[schema(value_type = String)]
     pub address: std::net::IpAddr,
     /// Since when.
+    #[schema(value_type = String)]
     pub since: UtcTime,
     /// How its program presents itself.
     pub user_agent: Option<String>,
@@ -192,7 +219,8 @@ impl Response {
 }
 
 impl UserView {
-    pub(crate) fn new(user: User, password: Option<Secret>) -> Self {
+    /// With a password that was made for the user, if there is one.
+    pub fn new(user: User, password: Option<Secret>) -> Self {
         Self {
             id: user.id,
             email: user.email,
@@ -207,10 +235,11 @@ impl UserView {
 }
 
 impl StreamView {
-    pub(crate) fn new(stream: Stream, key: Option<Secret>, links: &Links) -> Self {
+    /// All of it, as its owner may see it; with the key where that was asked for.
+    pub fn new(stream: Stream, key: Option<Secret>, links: &Links) -> Self {
         let id = stream.id;
         Self {
-            rtmp_server: links.rtmp_server(),
+            rtmp_server: Some(links.rtmp_server()),
             rtmp_url: key.as_ref().map(|key| links.rtmp(key)),
             whip_url: key.as_ref().and_then(|key| links.whip(key)),
             hls_url: links.hls(&id),
@@ -226,9 +255,12 @@ impl StreamView {
             quality: stream.quality,
             status: stream.status,
             user_id: stream.owner_id,
-            owner: stream.owner,
+            owner: Some(stream.owner),
+            streamer_name: stream.owner_name,
+            tags: stream.tags,
             is_private: stream.is_private,
-            disabled: stream.disabled,
+            disabled: Some(stream.disabled),
+            stopped: Some(stream.stopped),
             max_viewers: stream.max_viewers,
             recording_enabled: stream.recording_enabled,
             chat_enabled: stream.chat_enabled,
@@ -240,11 +272,31 @@ impl StreamView {
             updated_at: stream.updated_at,
         }
     }
+
+    /// Without what is the owner's business.
+    #[must_use]
+    pub fn for_viewers(self) -> Self {
+        Self {
+            owner: None,
+            disabled: None,
+            stopped: None,
+            stream_key: None,
+            rtmp_server: None,
+            rtmp_url: None,
+            whip_url: None,
+            ..self
+        }
+    }
+}
+
+/// The stable `type` of a kind of problem: a URN, as there is nothing to fetch there.
+pub fn problem_type(name: &str) -> String {
+    format!("urn:shardcast:problem:{name}")
 }
 
 impl Fault {
     pub(crate) fn new(name: &str, status: u16, detail: impl Into<String>) -> Self {
-        Self { kind: crate::http::problem_type(name), status, detail: detail.into() }
+        Self { kind: problem_type(name), status, detail: detail.into() }
     }
 }
 

@@ -94,7 +94,8 @@ impl Cidr {
         }
     }
 
-    fn new(text: &str) -> Option<Self> {
+    /// `ADDRESS` or `ADDRESS/PREFIX`; `None` when it is neither.
+    pub fn new(text: &str) -> Option<Self> {
         let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text, None),

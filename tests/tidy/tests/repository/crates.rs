@@ -13,8 +13,9 @@ enum May {
 use May::{NotOn, Only};
 
 /// Every crate outside of `tests/`.
-const CRATES: [(&str, May); 20] = [
+const CRATES: [(&str, May); 21] = [
     ("cluster", Only(&[])),
+    ("api", NotOn(MEDIA_PLANE)),
     ("codecs", Only(&["media"])),
     ("config", Only(&[])),
     ("control", NotOn(MEDIA_PLANE)),

@@ -12,8 +12,9 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
-use super::{Api, Shared};
-use crate::{ShardHealth, ShardMetrics};
+use control::{ShardHealth, ShardMetrics};
+
+use crate::{Api, Shared};
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -27,6 +28,9 @@ const COUNTERS: &[Reading] = &[
     ("sent_frames", "Frames sent to viewers", |m| m.frames_out),
     ("dropped_frames", "Frames that a full queue lost", |m| m.dropped_frames),
     ("reader_skips", "Times that a slow reader was moved to a newer group", |m| m.skips),
+    ("refused_viewers", "Viewers refused because their stream had as many as it may", |m| {
+        m.refused_viewers
+    }),
     ("refused_viewers", "Viewers refused because their stream had as many as it may", |m| {
         m.refused_viewers
     }),

@@ -4,17 +4,27 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use cluster::Link;
 use serde::Serialize;
 
-use super::Shared;
-use crate::{Phase, ShardHealth, now};
+use control::{Phase, ShardHealth, now};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::Shared;
 
 /// A shard that has not come round for this long is late: media stutter.
 const LATE: Duration = Duration::from_secs(2);
 /// A shard that has not come round for this long is dead.
 const DEAD: Duration = Duration::from_secs(10);
 
-#[derive(Serialize)]
+pub(crate) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(health)).routes(routes!(ready))
+}
+
+/// How the server is.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Health {
     status: Status,
@@ -26,7 +36,14 @@ struct Health {
     services: Services,
 }
 
-#[derive(Serialize)]
+/// Whether new connections should be sent here.
+#[derive(Serialize, ToSchema)]
+struct Readiness {
+    /// `ready`, `starting`, `draining` or `full`.
+    status: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
 struct Services {
     database: Service,
     redis: Service,
@@ -34,7 +51,7 @@ struct Services {
     media: Service,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Status {
     Healthy,
@@ -43,7 +60,7 @@ enum Status {
 }
 
 /// `late` is a service that answers, but not in time; `off` is one that is not configured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Service {
     Up,
@@ -52,13 +69,18 @@ enum Service {
     Off,
 }
 
+/// Health
+///
 /// 200 while media flow, with the status that tells what is away; 503 only when a shard is dead.
-pub(super) async fn health(State(shared): State<Shared>) -> Response {
+#[utoipa::path(get, path = "/health", tag = "operation",
+    responses((status = 200, description = "Media flow", body = Health),
+        (status = 503, description = "A shard is dead", body = Health)))]
+async fn health(State(shared): State<Shared>) -> Response {
     let api = &shared.api;
     let shards = api.probe.shards();
     let services = Services {
         database: up(api.vitals.database()),
-        redis: Service::Off,
+        redis: redis(api.cluster.link()),
         storage: up(api.vitals.storage()),
         media: media(&shards),
     };
@@ -79,8 +101,13 @@ pub(super) async fn health(State(shared): State<Shared>) -> Response {
     (code, Json(health)).into_response()
 }
 
+/// Readiness
+///
 /// Whether new connections should be sent here: 503 while starting, draining or full.
-pub(super) async fn ready(State(shared): State<Shared>) -> Response {
+#[utoipa::path(get, path = "/ready", tag = "operation",
+    responses((status = 200, description = "Send connections here", body = Readiness),
+        (status = 503, description = "Starting, draining or full", body = Readiness)))]
+async fn ready(State(shared): State<Shared>) -> Response {
     let shards = shared.api.probe.shards();
     let takes = |shard: &ShardHealth| shard.running && !shard.full;
     let (code, status) = match shared.api.lifecycle.phase() {
@@ -89,7 +116,7 @@ pub(super) async fn ready(State(shared): State<Shared>) -> Response {
         Phase::Ready if shards.iter().any(takes) => (StatusCode::OK, "ready"),
         Phase::Ready => (StatusCode::SERVICE_UNAVAILABLE, "full"),
     };
-    let mut response = (code, Json(serde_json::json!({ "status": status }))).into_response();
+    let mut response = (code, Json(Readiness { status })).into_response();
     if code != StatusCode::OK {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     }
@@ -105,6 +132,14 @@ impl Services {
             _ if others.contains(&Service::Down) => Status::Degraded,
             _ => Status::Healthy,
         }
+    }
+}
+
+fn redis(link: Link) -> Service {
+    match link {
+        Link::Off => Service::Off,
+        Link::Up => Service::Up,
+        Link::Down => Service::Down,
     }
 }
 

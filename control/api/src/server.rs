@@ -4,12 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tower::ServiceExt;
 use tracing::{debug, warn};
 
 /// The most bytes of a request's line and headers together.
@@ -40,6 +44,10 @@ impl Default for Limits {
     }
 }
 
+/// Who is at the other end of the connection that a request came by.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub std::net::SocketAddr);
+
 /// Serves until `shutdown` is done; then requests that are being answered end, in a bounded time.
 pub async fn serve(
     listener: TcpListener,
@@ -63,8 +71,9 @@ pub async fn serve(
             accepted = next => accepted,
         };
         match accepted {
-            Some((Ok((stream, _)), place)) => {
-                let connection = connection(stream, router.clone(), limits, draining.clone());
+            Some((Ok((stream, peer)), place)) => {
+                let connection =
+                    connection(stream, Peer(peer), router.clone(), limits, draining.clone());
                 connections.spawn(async move {
                     if let Err(error) = connection.await {
                         debug!("a connection of the control port ended: {error}");
@@ -89,6 +98,7 @@ pub async fn serve(
 
 async fn connection(
     stream: TcpStream,
+    peer: Peer,
     router: Router,
     limits: Limits,
     mut draining: watch::Receiver<bool>,
@@ -99,7 +109,14 @@ async fn connection(
         .header_read_timeout(limits.head_timeout)
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(
+            TokioIo::new(stream),
+            service_fn(move |request: hyper::Request<Incoming>| {
+                let mut request: Request = request.map(Body::new);
+                request.extensions_mut().insert(peer);
+                router.clone().oneshot(request)
+            }),
+        );
     tokio::pin!(connection);
     tokio::select! {
         result = &mut connection => return result.map_err(io::Error::other),

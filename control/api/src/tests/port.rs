@@ -1,125 +1,24 @@
-use std::sync::Mutex;
+//! Health, readiness, metrics, what is live, and how the port treats connections.
+
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use axum::response::Response;
+use control::ShardHealth;
 use serde_json::{Value, json};
-use store::{NewUser, Options, Role, Secret, UtcTime};
-use stream::control::StreamId;
+use store::UtcTime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tower::ServiceExt;
 
-use super::*;
-use crate::links::tests::links;
-use crate::{Runtime, ShardHealth, ShardMetrics};
-
-const WELL: ShardHealth =
-    ShardHealth { running: true, heartbeat_age: Duration::from_millis(20), full: false };
-
-struct Shards(Mutex<Vec<ShardHealth>>);
-
-impl Probe for Shards {
-    fn runtime(&self) -> Runtime {
-        Runtime::IoUring
-    }
-
-    fn shards(&self) -> Vec<ShardHealth> {
-        self.0.lock().unwrap().clone()
-    }
-
-    fn metrics(&self) -> Vec<ShardMetrics> {
-        let one = ShardMetrics {
-            load: 0.25,
-            connections: vec![("rtmp", 3), ("http", 4)],
-            viewers: vec![("hls", 7)],
-            bytes_in: 1000,
-            ..ShardMetrics::default()
-        };
-        vec![one, ShardMetrics::default()]
-    }
-
-    fn viewers(&self, _: &StreamId) -> u64 {
-        7
-    }
-
-    fn stats(&self, _: &StreamId) -> Option<crate::StreamStats> {
-        None
-    }
-
-    fn sessions<'a>(&'a self, _: &'a StreamId, _: usize) -> crate::Asked<'a, Vec<stream::Session>> {
-        Box::pin(async { Vec::new() })
-    }
-
-    fn cut<'a>(
-        &'a self,
-        _: &'a StreamId,
-        _: stream::SessionId,
-    ) -> crate::Asked<'a, Result<(), crate::CutError>> {
-        Box::pin(async { Err(crate::CutError::Unknown) })
-    }
-}
-
-struct Fixture {
-    router: Router,
-    shards: Arc<Shards>,
-    lifecycle: Lifecycle,
-    store: Store,
-    _dir: tempfile::TempDir,
-}
-
-fn fixture(cors: Cors) -> Fixture {
-    let dir = tempfile::tempdir().unwrap();
-    let secret = Secret::new("k".repeat(32));
-    let store =
-        Store::open(&store::Location::File(dir.path().join("s.db")), &secret, Options::default())
-            .unwrap();
-    let new = NewUser { email: "admin@example.org".into(), name: None, role: Role::Admin };
-    store.add_user(&new, Some(&Secret::new("long enough"))).unwrap();
-    let shards = Arc::new(Shards(Mutex::new(vec![WELL; 2])));
-    let lifecycle = Lifecycle::new();
-    let api = Api {
-        store: store.clone(),
-        links: links(),
-        probe: shards.clone(),
-        lifecycle: lifecycle.clone(),
-        vitals: Vitals::new(),
-        cors,
-        version: "1.2.3",
-        started: Instant::now(),
-        dropped_log_lines: Arc::new(AtomicU64::new(5)),
-    };
-    Fixture { router: router(api), shards, lifecycle, store, _dir: dir }
-}
-
-impl Fixture {
-    async fn send(&self, request: Request<Body>) -> Response {
-        self.router.clone().oneshot(request).await.unwrap()
-    }
-
-    async fn get(&self, path: &str) -> (StatusCode, Value) {
-        let response = self.send(Request::get(path).body(Body::empty()).unwrap()).await;
-        let status = response.status();
-        (status, serde_json::from_str(&text(response).await).unwrap())
-    }
-
-    async fn set(&self, shards: Vec<ShardHealth>) -> (StatusCode, Value) {
-        *self.shards.0.lock().unwrap() = shards;
-        self.get("/health").await
-    }
-}
-
-async fn text(response: Response) -> String {
-    let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
-    String::from_utf8(body.to_vec()).unwrap()
-}
+use super::fixture::{Fixture, WELL, text};
+use crate::{Cors, Limits, serve};
 
 #[tokio::test]
 async fn health_has_the_shape_that_was_promised() {
-    let (status, health) = fixture(Cors::Any).get("/health").await;
+    let (status, health) = Fixture::new().await.get("/health").await;
     assert_eq!(status, StatusCode::OK);
-    let services = json!({ "database": "up", "redis": "off", "storage": "up", "media": "up" });
+    let redis = if std::env::var_os("TEST_REDIS").is_some() { "up" } else { "off" };
+    let services = json!({ "database": "up", "redis": redis, "storage": "up", "media": "up" });
     assert_eq!((&health["status"], &health["services"]), (&json!("healthy"), &services));
     assert_eq!((&health["runtime"], &health["shards"]), (&json!("io_uring"), &json!(2)));
     assert_eq!((&health["version"], &health["uptimeSeconds"]), (&json!("1.2.3"), &json!(0)));
@@ -128,7 +27,7 @@ async fn health_has_the_shape_that_was_promised() {
 
 #[tokio::test]
 async fn a_late_shard_degrades_and_a_dead_one_is_503() {
-    let fixture = fixture(Cors::Any);
+    let fixture = Fixture::new().await;
     let late = ShardHealth { heartbeat_age: Duration::from_secs(3), ..WELL };
     let (status, health) = fixture.set(vec![WELL, late]).await;
     assert_eq!((status, &health["status"]), (StatusCode::OK, &json!("degraded")));
@@ -145,7 +44,7 @@ async fn a_late_shard_degrades_and_a_dead_one_is_503() {
 
 #[tokio::test]
 async fn readiness_follows_the_phase_and_the_room() {
-    let fixture = fixture(Cors::Any);
+    let fixture = Fixture::new().await;
     let unready = StatusCode::SERVICE_UNAVAILABLE;
     assert_eq!(fixture.get("/ready").await, (unready, json!({ "status": "starting" })));
     fixture.lifecycle.ready();
@@ -159,7 +58,7 @@ async fn readiness_follows_the_phase_and_the_room() {
 
 #[tokio::test]
 async fn metrics_are_open_metrics_by_shard_and_protocol() {
-    let fixture = fixture(Cors::Any);
+    let fixture = Fixture::new().await;
     let response = fixture.send(Request::get("/metrics").body(Body::empty()).unwrap()).await;
     let kind = response.headers()[header::CONTENT_TYPE].to_str().unwrap().to_owned();
     assert!(kind.starts_with("application/openmetrics-text"), "{kind}");
@@ -182,14 +81,16 @@ async fn metrics_are_open_metrics_by_shard_and_protocol() {
 
 #[tokio::test]
 async fn live_streams_are_listed_in_pages_without_keys() {
-    let fixture = fixture(Cors::Any);
-    let mut keys = Vec::new();
-    for second in 0..3 {
-        let new = fixture.store.add_stream(&format!("T{second}"), None).unwrap();
+    let fixture = Fixture::new().await;
+    let store = fixture.store.clone();
+    let live = move |second: i64| {
+        let new = store.add_stream(&format!("T{second}"), None).unwrap();
         let now = UtcTime::from_unix(1_800_000_000 + second);
-        fixture.store.session_started(&new.stream.id, 1, now).unwrap();
-        keys.push(new.key);
-    }
+        store.session_started(&new.stream.id, 1, now).unwrap();
+        new.key
+    };
+    let begin = tokio::task::spawn_blocking(move || (0..3).map(live).collect::<Vec<_>>());
+    let keys = begin.await.unwrap();
     let (status, first) = fixture.get("/api/streams/live?limit=2").await;
     assert_eq!(status, StatusCode::OK);
     let item = &first["items"][0];
@@ -209,7 +110,7 @@ async fn live_streams_are_listed_in_pages_without_keys() {
 
 #[tokio::test]
 async fn errors_are_problems_that_repeat_no_query() {
-    let fixture = fixture(Cors::Any);
+    let fixture = Fixture::new().await;
     let (status, problem) = fixture.get("/nothing?token=visible").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert_eq!(problem["type"], "urn:shardcast:problem:not-found");
@@ -229,7 +130,7 @@ async fn errors_are_problems_that_repeat_no_query() {
 
 #[tokio::test]
 async fn every_response_carries_the_security_headers() {
-    let fixture = fixture(Cors::Any);
+    let fixture = Fixture::new().await;
     for path in ["/health", "/nothing"] {
         let response = fixture.send(Request::get(path).body(Body::empty()).unwrap()).await;
         assert_eq!(response.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
@@ -240,7 +141,9 @@ async fn every_response_carries_the_security_headers() {
 
 #[tokio::test]
 async fn a_list_of_origins_narrows_who_may_read() {
-    let fixture = fixture(Cors::Origins(vec!["https://example.org".into()]));
+    let fixture =
+        Fixture::with(|settings| settings.cors = Cors::Origins(vec!["https://example.org".into()]))
+            .await;
     for (origin, allowed) in [("https://example.org", true), ("https://evil.example", false)] {
         let request = Request::builder()
             .method(Method::OPTIONS)
@@ -261,7 +164,7 @@ async fn served(limits: Limits) -> (std::net::SocketAddr, tokio::sync::oneshot::
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel();
-    let fixture = fixture(Cors::Any);
+    let fixture = Fixture::new().await;
     tokio::spawn(async move {
         let stopped = async { drop(stopped.await) };
         serve(listener, fixture.router.clone(), limits, stopped).await;

@@ -3,6 +3,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::Shared;
+
 /// Whose scripts may read the answers. Credentials are never allowed: identity is a Bearer token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cors {
@@ -16,7 +18,8 @@ pub enum Cors {
 const PREFLIGHT_AGE: &str = "600";
 
 /// Answers preflights and adds the headers that every response carries.
-pub(super) async fn add(State(cors): State<Cors>, request: Request, next: Next) -> Response {
+pub(crate) async fn add(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let settings = shared.settings();
     let origin = request.headers().get(header::ORIGIN).cloned();
     let preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
@@ -30,7 +33,7 @@ pub(super) async fn add(State(cors): State<Cors>, request: Request, next: Next) 
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    cors.add(headers, origin.as_ref());
+    settings.cors.add(headers, origin.as_ref());
     if preflight {
         add_preflight(headers);
     }
@@ -60,7 +63,10 @@ impl Cors {
 fn add_preflight(headers: &mut HeaderMap) {
     for (name, value) in [
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, PATCH, DELETE"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type"),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "Authorization, Content-Type, Idempotency-Key, X-Request-Id",
+        ),
         (header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_AGE),
     ] {
         headers.insert(name, HeaderValue::from_static(value));

@@ -94,7 +94,7 @@ fn the_seeds_env_is_understood() {
     assert_eq!(notes, [""; 0]);
     assert_eq!(config.mysql().unwrap().user, "root");
     assert_eq!(config.redis().unwrap().url.expose(), "redis://localhost:6379");
-    assert!(config.not_yet().contains(&"WEBHOOK_URL"));
+    assert!(config.not_yet().contains(&"PRESET_1080P"));
     assert!(!config.not_yet().contains(&"RTMP_PORT"));
 }
 

@@ -8,10 +8,13 @@ mod player;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -325,6 +328,12 @@ impl Players {
         }
     }
 
+    /// Whether the viewer of this connection is still here.
+    fn holds(&self, key: usize, conn: &Rc<Conn>) -> bool {
+        let inner = self.inner.borrow();
+        inner.players.get(key).is_some_and(|player| Rc::ptr_eq(&player.conn, conn))
+    }
+
     /// Waits for room in a full socket and serves it then.
     fn watch(self: &Rc<Self>, key: usize) {
         let players = Rc::clone(self);
@@ -333,19 +342,24 @@ impl Players {
             return;
         };
         shard::spawn("slow viewer", async move {
-            match shard::timeout(STALLED, conn.writable()).await {
-                Some(Ok(())) => {
-                    {
-                        let mut inner = players.inner.borrow_mut();
-                        let Some(player) = inner.players.get_mut(key) else { return };
-                        if !Rc::ptr_eq(&player.conn, &conn) {
-                            return;
-                        }
+            let mut room = pin!(conn.writable());
+            // Who was taken out is served by somebody else, who alone may wait for room then.
+            let waiting = poll_fn(|context| {
+                if players.holds(key, &conn) {
+                    room.as_mut().poll(context).map(Some)
+                } else {
+                    Poll::Ready(None)
+                }
+            });
+            match shard::timeout(STALLED, waiting).await {
+                Some(None) => {}
+                Some(Some(Ok(()))) => {
+                    if let Some(player) = players.inner.borrow_mut().players.get_mut(key) {
                         player.blocked = false;
                     }
                     players.serve(key);
                 }
-                Some(Err(_)) => conn.close(),
+                Some(Some(Err(_))) => conn.close(),
                 None => {
                     tracing::info!(peer = %conn.peer(), stream = %players.stream.id(), "viewer reads nothing, closing");
                     players.context.counters.stalled.fetch_add(1, Relaxed);

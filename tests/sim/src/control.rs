@@ -30,6 +30,8 @@ pub(crate) struct Control {
     /// What is live, as the statistics know it.
     pub(crate) live: BTreeMap<StreamId, Live>,
     rng: Rng,
+    /// A limit of viewers was set once, so that viewers may be refused.
+    pub(crate) was_limited: bool,
 }
 
 /// A session that is live.
@@ -46,6 +48,7 @@ struct Row {
     disabled: bool,
     next_session: u32,
     msn_high: u64,
+    max_viewers: u32,
 }
 
 #[derive(Debug)]
@@ -67,6 +70,7 @@ impl Control {
             drained: 0,
             live: BTreeMap::new(),
             rng,
+            was_limited: false,
         }
     }
 
@@ -136,12 +140,23 @@ impl Control {
         Some((home, Command::Stop { stream: self.ids[stream].clone(), reason }))
     }
 
+    /// Another limit of viewers; the order to the stream's home.
+    pub(crate) fn limit(&mut self, stream: usize) -> Option<(usize, Command)> {
+        let max_viewers = self.rng.pick(&[0, 0, 1, 4]);
+        self.rows[stream].max_viewers = max_viewers;
+        self.was_limited |= max_viewers > 0;
+        let home = self.placements.get(&stream)?.home;
+        note!("stream {stream} may have {max_viewers} viewers, home {home}");
+        Some((home, Command::Limit { stream: self.ids[stream].clone(), max_viewers }))
+    }
+
     fn asked(&mut self, ask: Ask) {
         let answer = match ask.question {
             Question::Publish { key, .. } => Answer::Publish(self.publish(&key.0)),
             Question::Playback { key } => {
                 Answer::Playback(self.of_key(&key.0).map(|stream| self.ids[stream].clone()))
             }
+            Question::Elsewhere { .. } => Answer::Elsewhere(None),
             Question::Describe { id } => {
                 let known = self.ids.contains(&id);
                 Answer::Describe(known.then(|| Description { title: "A stream".into() }))
@@ -163,6 +178,7 @@ impl Control {
             return Err(Denial::Disabled);
         }
         row.next_session += 1;
+        let max_viewers = row.max_viewers;
         let clock = (shard::unix_millis() / 1000 - MSN_EPOCH) * MSN_RATE;
         row.msn_high = (row.msn_high + 1).max(clock as u64);
         let (session, first_msn) = (row.next_session, row.msn_high);
@@ -176,7 +192,7 @@ impl Control {
         let home = placement.home;
         note!("session {session} of stream {stream} is granted, home {home}, from {first_msn} on");
         let (stream, title) = (self.ids[stream].clone(), "A stream".into());
-        Ok(Grant { stream, title, home, session, first_msn })
+        Ok(Grant { stream, title, home, session, first_msn, max_viewers })
     }
 
     fn told(&mut self, tell: Tell) -> Option<(usize, Command)> {

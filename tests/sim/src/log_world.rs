@@ -11,7 +11,7 @@ use media::{
     AudioInfo, CodecConfig, Entry, Frame, Metadata, Timestamp, Track, TrackId, TrackSet, VideoInfo,
 };
 use shard::{Rng, sim};
-use stream::control::StreamId;
+use stream::control::{StopReason, StreamId};
 use stream::{Cursor, Limits, Publisher, Read, Stream};
 
 use crate::pace::{World, pass};
@@ -27,7 +27,7 @@ pub(crate) struct LogWorld {
     shared: Rc<Shared>,
     publisher: Publisher,
     /// Takes the present writer's right away.
-    revoked: Rc<std::cell::Cell<bool>>,
+    revoked: Rc<std::cell::Cell<Option<StopReason>>>,
     readers: Vec<Rc<RefCell<Reader>>>,
     time: i64,
     /// Frames between two key frames.
@@ -157,7 +157,7 @@ impl LogWorld {
     /// Another writer takes the stream; what the first still pushes is nobody's.
     fn take_over(&mut self) {
         note!("another writer takes the log over");
-        self.revoked.set(true);
+        self.revoked.set(Some(StopReason::Taken));
         let (publisher, revoked) = Publisher::new(Rc::clone(&self.shared.stream));
         let former = std::mem::replace(&mut self.publisher, publisher);
         self.revoked = revoked;

@@ -8,6 +8,8 @@ mod http_port;
 mod mail;
 #[path = "../../../control/server/src/plane/rtmp_port.rs"]
 mod rtmp_port;
+#[path = "../../../control/server/src/plane/sessions.rs"]
+mod sessions;
 #[expect(dead_code, reason = "the binary waits for a shard's end, and the simulator makes it")]
 #[path = "../../../control/server/src/plane/shard_main.rs"]
 mod shard_main;

@@ -32,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) load: u32,
     /// Letters of 1000 with media that do not fit into the other shard's mailbox.
     pub(crate) refused: u32,
+    /// Streams that are not live here are asked for.
+    pub(crate) among_others: bool,
 }
 
 impl Settings {
@@ -51,6 +53,7 @@ impl Settings {
             gather_ms: rng.pick(&[0, 20, 60]),
             load: rng.pick(&[0, 0, 300, 900]),
             refused: rng.pick(&[0, 0, 0, 20]),
+            among_others: rng.chance(1, 2),
         }
     }
 }
@@ -108,6 +111,7 @@ fn setup(settings: &Settings, mailboxes: Vec<Mailbox<Mail>>, desk: Desk) -> Setu
         http: port(HTTP),
         takeover: settings.takeover,
         key_playback: false,
+        among_others: settings.among_others,
         delivery: delivery::Settings {
             shards: settings.shards,
             gather: std::time::Duration::from_millis(settings.gather_ms),

@@ -47,6 +47,8 @@ pub(crate) struct Follow {
     pub(crate) promised: Option<u32>,
     /// It was told that there is no such stream.
     pub(crate) sent_away: bool,
+    /// It was told that there is no room.
+    pub(crate) refused: bool,
 }
 
 impl Follow {
@@ -61,6 +63,7 @@ impl Follow {
             configs: [None, None],
             promised: None,
             sent_away: false,
+            refused: false,
         }
     }
 

@@ -68,6 +68,10 @@ pub(crate) async fn play(exchange: &Exchange<'_>, id: &StreamId) -> Option<After
             link::send(exchange.conn, &bytes).await.ok()?;
         }
     }
+    if cut {
+        // Who waits for room in its socket gives up too.
+        exchange.conn.close();
+    }
     Some(After::Close)
 }
 

@@ -10,5 +10,6 @@ mod playing;
 mod playlists;
 mod publishers;
 mod restart;
+mod sessions;
 mod stalled;
 mod start;

@@ -54,10 +54,13 @@ impl Peer {
         .unwrap_or(Some(End::Broken))
     }
 
-    /// Whether nothing is on its way to the client and the server is not kept from sending.
+    /// Whether nothing is on its way to the client, the connection's end included, and the server is not
+    /// kept from sending.
     pub fn is_quiet(&self) -> bool {
         self.is_served()
-            && self.link(|link| link.down.is_empty() && !link.down.is_full()) == Some(true)
+            && self
+                .link(|link| link.down.is_empty() && !link.down.is_ending() && !link.down.is_full())
+                == Some(true)
     }
 
     /// Whether all that the client sent has been read by the server.

@@ -162,6 +162,11 @@ impl Pipe {
         self.in_flight == 0 && self.arrived.is_empty()
     }
 
+    /// The sender's end is on its way.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.end.is_some() && !self.ended
+    }
+
     /// Whether a sender that waits for room is told that there is some. As in Linux that is not at the
     /// first free byte.
     pub(crate) fn has_room(&self) -> bool {

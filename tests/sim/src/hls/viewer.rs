@@ -235,6 +235,10 @@ impl HlsViewer {
         match reply.status {
             200 | 206 => {}
             404 | 410 => return self.missed(request, reply),
+            503 if reply.body.windows(8).any(|text| text == b"too-many") => {
+                check!(request.name == "index.m3u8", "a viewer was refused that watches already");
+                return self.rest(500);
+            }
             503 => {
                 let (name, early) = (&request.name, waited < BLOCK - 100);
                 check!(!early, "{name} of stream {} is late after {waited} ms", self.stream);

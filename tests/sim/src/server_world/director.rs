@@ -9,10 +9,12 @@ use crate::footage::Take;
 use crate::hls::{HlsViewer, Manner};
 use crate::pace::pass;
 use crate::plane::Mail;
-use crate::trace::note;
+use crate::trace::{check, note};
 use crate::viewer::{FlvViewer, RtmpPlayer};
 use crate::wire::{Wire, draw_pace, draw_way};
 
+/// Sessions that one look lists.
+const MOST_SESSIONS: usize = 8;
 /// How long a server that was told to end may take, in milliseconds.
 const DRAIN: u64 = 10_000;
 
@@ -32,6 +34,8 @@ impl ServerWorld {
             20..23 => self.disturb_encoder(),
             23 => self.rival(),
             24 => self.command(),
+            // The most common way for a viewer to go is its own.
+            27 if self.rng.chance(1, 2) => self.cut(),
             25 if self.rng.chance(1, 5) => self.stop_server(),
             26 if self.rng.chance(1, 4) => {
                 let ms = self.rng.pick(&[-400, 900, 3_000]);
@@ -248,13 +252,30 @@ impl ServerWorld {
     fn command(&mut self) {
         let Some(server) = &self.server else { return };
         let stream = self.rng.below(self.streams.len());
-        let order = if self.rng.chance(1, 2) {
-            self.control.toggle(stream)
-        } else {
-            self.control.stop(stream, StopReason::KeyReplaced)
+        let order = match self.rng.below(4) {
+            0 | 1 => self.control.toggle(stream),
+            2 => self.control.stop(stream, StopReason::KeyReplaced),
+            _ => self.control.limit(stream),
         };
         if let Some((shard, command)) = order {
             drop(server.mailboxes[shard].post(Mail::Command(command)));
         }
+    }
+
+    /// Somebody who publishes or watches is told to go.
+    fn cut(&mut self) {
+        let Some(server) = &self.server else { return };
+        let shard = self.rng.below(server.planes.len());
+        let id = &self.control.ids[self.rng.below(self.streams.len())];
+        let sessions = server.planes[shard].sessions(id, MOST_SESSIONS);
+        check!(sessions.len() <= MOST_SESSIONS, "{} sessions are listed", sessions.len());
+        let (answer, _) = shard::mailbox(1);
+        let (stream, limit) = (id.clone(), MOST_SESSIONS);
+        drop(server.mailboxes[shard].post(Mail::Sessions { stream, limit, answer }));
+        let Some(session) = sessions.get(self.rng.below(sessions.len())) else { return };
+        note!("{:?} {} of {id} is to be cut on shard {shard}", session.side, session.id);
+        let (answer, _) = shard::mailbox(1);
+        let (stream, session) = (id.clone(), session.id);
+        drop(server.mailboxes[shard].post(Mail::Cut { stream, session, answer }));
     }
 }

@@ -40,6 +40,10 @@ impl ServerWorld {
         for follow in follows.chain(self.flvs.iter().map(|viewer| &viewer.follow)) {
             let live = self.control.live.get(&self.control.ids[follow.stream]);
             let promised = live.is_some_and(|live| follow.promised == Some(live.session));
+            check!(
+                !follow.refused || self.control.was_limited,
+                "a viewer was refused without a limit"
+            );
             let (stream, shard) = (follow.stream, follow.shard);
             check!(
                 !promised || !follow.sent_away,
@@ -174,7 +178,7 @@ fn check_directories(server: &Server, world: &ServerWorld) {
     for id in &world.control.ids {
         let mut told = server.planes.iter().map(|plane| {
             let directory = plane.directory.borrow();
-            directory.get(id).map(|known| (known.home, known.session, known.publishing))
+            directory.get(id).map(|known| (known.home, known.session, known.publisher))
         });
         let first = told.next().flatten();
         check!(told.all(|other| other == first), "the shards do not agree on {id}: {first:?}");

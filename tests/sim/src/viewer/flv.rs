@@ -97,9 +97,10 @@ impl FlvViewer {
         self.carry.drain(..end + 4);
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         note!("an FLV viewer of stream {} is answered {status:?}", self.follow.stream);
-        check!(matches!(status, Some(200 | 101 | 404)), "an FLV viewer was answered: {head}");
+        check!(matches!(status, Some(200 | 101 | 404 | 503)), "an FLV viewer was answered: {head}");
         self.status = status;
         self.follow.sent_away = status == Some(404);
+        self.follow.refused = status == Some(503);
     }
 
     /// The payload of the WebSocket frames that are whole.
@@ -116,6 +117,7 @@ impl FlvViewer {
             let Some(payload) = self.carry.get(start..start + len) else { break };
             match first {
                 0x82 => out.extend_from_slice(payload),
+                0x88 => note!("a WebSocket viewer is told to go"),
                 0x8a => {
                     check!(self.pings > 0, "a pong came without a ping");
                     self.pings = self.pings.saturating_sub(1);

@@ -110,7 +110,10 @@ impl RtmpPlayer {
             }
             Event::Rejected { .. } | Event::Ended { .. } | Event::Publishing => {
                 note!("a player of stream {} hears {event:?}", self.follow.stream);
-                self.follow.sent_away = matches!(event, Event::Rejected { .. });
+                if let Event::Rejected { code, .. } = event {
+                    self.follow.refused = code == "NetStream.Play.Failed" && !self.is_playing;
+                    self.follow.sent_away = !self.follow.refused;
+                }
                 return;
             }
         };

@@ -23,7 +23,7 @@ for _ in $(seq 100); do
   kill -0 "$server" 2>/dev/null || { cat "$data/out" >&2; exit 1; }
   sleep 0.1
 done
-read -r id key < <("$bin" stream add "Load test" --json | python3 -c 'import json, sys; s = json.load(sys.stdin); print(s["id"], s["streamKey"])')
+read -r id key < <("$bin" stream add "Load test" --max-viewers 0 --json | python3 -c 'import json, sys; s = json.load(sys.stdin); print(s["id"], s["streamKey"])')
 "$bin" load publish "rtmp://localhost:$RTMP_PORT/live/$key" --source pattern --warmup 0 --duration $((duration + 30)) >"$data/publish" 2>&1 &
 
 # The pattern is encoded first; an LL-HLS playlist begins with its first whole segment.

@@ -10,7 +10,7 @@ from pathlib import Path
 from peers.processes import Failed, Group, Pin, free_port, wait_for_port
 from peers.servers.base import Running, Tools
 
-STREAMS = "streams.json"
+STREAMS = "streams-without-limit.json"
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ def prepare_data(shardcast: Path, folder: Path, count: int) -> Path:
     folder.mkdir(parents=True)
     streams = []
     for index in range(count):
-        command = [str(shardcast), "stream", "add", f"bench {index}", "--json", "--data-dir", str(folder)]
+        command = [str(shardcast), "stream", "add", f"bench {index}", "--max-viewers", "0", "--json"]
+        command += ["--data-dir", str(folder)]
         made = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
         if made.returncode != 0:
             raise Failed(f"shardcast stream add: {made.stderr.strip()}")

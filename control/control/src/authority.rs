@@ -22,7 +22,7 @@ pub const MAX_QUESTIONS: usize = 64;
 pub const MAX_COMMANDS: usize = 1024;
 
 /// How long the look-up of another node may take: shorter than a shard waits.
-const ELSEWHERE: Duration = Duration::from_millis(1500);
+const ELSEWHERE: Duration = Duration::from_millis(750);
 
 /// Tells of a stream that is not live on this node how the media port of the node is reached that has
 /// it (`https://b.example.org`), if another one has it.

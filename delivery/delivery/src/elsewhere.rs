@@ -17,7 +17,7 @@ const KEEP_MS: u64 = 1000;
 /// Streams that are asked about or known of at a time; of more nothing is known.
 const MAX_KNOWN: usize = 1024;
 /// How long a viewer waits for the answer; control's own limit is shorter.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_millis(1200);
 
 /// What control said of late, by stream.
 pub(crate) type Known = HashMap<StreamId, Rc<Place>>;

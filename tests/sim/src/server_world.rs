@@ -43,13 +43,19 @@ struct Stream {
     next_conn: u16,
     /// When a publisher comes, if there is none.
     back_at: u64,
+    /// When its publisher was cut by order.
+    cut_at: Option<u64>,
 }
 
 impl ServerWorld {
     pub(crate) fn new(mut rng: Rng) -> Self {
         let count = rng.pick(&[1, 1, 2]);
-        let streams =
-            (0..count).map(|_| Stream { take: Take::draw(&mut rng), next_conn: 0, back_at: 0 });
+        let streams = (0..count).map(|_| Stream {
+            take: Take::draw(&mut rng),
+            next_conn: 0,
+            back_at: 0,
+            cut_at: None,
+        });
         let streams = streams.collect();
         let crowd = rng.pick(&[3, 6, 6, 10, 26]);
         let mut world = Self {

@@ -21,6 +21,9 @@ use super::{MAX_ASKED, Throttle};
 /// How long control may take to answer a viewer's question.
 const DESCRIBE: Duration = Duration::from_secs(2);
 
+/// How long control may take to find another node: a player waits for this and then for the playlist.
+const ELSEWHERE: Duration = Duration::from_secs(1);
+
 /// What all shards are started with.
 #[derive(Clone)]
 pub(crate) struct Setup {
@@ -158,7 +161,8 @@ impl Drop for Visit {
 fn describe(shard: usize, desk: &Desk, asking: &Asking<Answer>) -> Describe {
     let (asks, asking) = (desk.asks.clone(), asking.clone());
     Box::new(move |id: StreamId| {
-        let answer = ask(shard, asks.clone(), asking.clone(), Question::Describe { id });
+        let question = Question::Describe { id };
+        let answer = ask(shard, asks.clone(), asking.clone(), DESCRIBE, question);
         Box::pin(async move {
             match answer.await {
                 Some(Answer::Describe(description)) => description,
@@ -171,7 +175,8 @@ fn describe(shard: usize, desk: &Desk, asking: &Asking<Answer>) -> Describe {
 fn resolve(shard: usize, desk: &Desk, asking: &Asking<Answer>) -> Resolve {
     let (asks, asking) = (desk.asks.clone(), asking.clone());
     Box::new(move |key: StreamKey| {
-        let answer = ask(shard, asks.clone(), asking.clone(), Question::Playback { key });
+        let question = Question::Playback { key };
+        let answer = ask(shard, asks.clone(), asking.clone(), DESCRIBE, question);
         Box::pin(async move {
             match answer.await {
                 Some(Answer::Playback(id)) => id,
@@ -184,7 +189,8 @@ fn resolve(shard: usize, desk: &Desk, asking: &Asking<Answer>) -> Resolve {
 fn elsewhere(shard: usize, desk: &Desk, asking: &Asking<Answer>) -> Elsewhere {
     let (asks, asking) = (desk.asks.clone(), asking.clone());
     Box::new(move |id: StreamId| {
-        let answer = ask(shard, asks.clone(), asking.clone(), Question::Elsewhere { id });
+        let question = Question::Elsewhere { id };
+        let answer = ask(shard, asks.clone(), asking.clone(), ELSEWHERE, question);
         Box::pin(async move {
             match answer.await {
                 Some(Answer::Elsewhere(base)) => base,
@@ -199,8 +205,9 @@ async fn ask(
     shard: usize,
     asks: Mailbox<Ask>,
     asking: Asking<Answer>,
+    deadline: Duration,
     question: Question,
 ) -> Option<Answer> {
     let send = |asked| asks.post(Ask { shard, asked, question }).is_ok();
-    asking.ask(DESCRIBE, send).await
+    asking.ask(deadline, send).await
 }

@@ -1,6 +1,7 @@
 //! What happens: people come and go, lines break, the server starts anew.
 
 use shard::sim::{self, Way};
+use stream::Side;
 use stream::control::StopReason;
 
 use super::ServerWorld;
@@ -266,16 +267,20 @@ impl ServerWorld {
     fn cut(&mut self) {
         let Some(server) = &self.server else { return };
         let shard = self.rng.below(server.planes.len());
-        let id = &self.control.ids[self.rng.below(self.streams.len())];
+        let stream = self.rng.below(self.streams.len());
+        let id = &self.control.ids[stream];
         let sessions = server.planes[shard].sessions(id, MOST_SESSIONS);
         check!(sessions.len() <= MOST_SESSIONS, "{} sessions are listed", sessions.len());
         let (answer, _) = shard::mailbox(1);
-        let (stream, limit) = (id.clone(), MOST_SESSIONS);
-        drop(server.mailboxes[shard].post(Mail::Sessions { stream, limit, answer }));
+        let look = Mail::Sessions { stream: id.clone(), limit: MOST_SESSIONS, answer };
+        drop(server.mailboxes[shard].post(look));
         let Some(session) = sessions.get(self.rng.below(sessions.len())) else { return };
         note!("{:?} {} of {id} is to be cut on shard {shard}", session.side, session.id);
         let (answer, _) = shard::mailbox(1);
-        let (stream, session) = (id.clone(), session.id);
-        drop(server.mailboxes[shard].post(Mail::Cut { stream, session, answer }));
+        if session.side == Side::Publisher {
+            self.streams[stream].cut_at = Some(shard::millis());
+        }
+        let cut = Mail::Cut { stream: id.clone(), session: session.id, answer };
+        drop(server.mailboxes[shard].post(cut));
     }
 }

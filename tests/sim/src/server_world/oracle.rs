@@ -17,6 +17,9 @@ use crate::wire::Wire;
 /// Viewers on one shard up to which every frame goes out at once.
 const FEW: usize = 20;
 
+/// How long a publisher that was cut by order may not know of it, in milliseconds.
+const FAREWELL: u64 = 60_000;
+
 impl ServerWorld {
     /// Nothing is asleep that has something to do.
     pub(super) fn check_awake(&mut self) {
@@ -103,6 +106,10 @@ impl ServerWorld {
     fn check_change(&mut self, policy: Takeover) {
         for log in self.logs.homes_mut() {
             let Some((former, silent)) = log.take_change() else { continue };
+            let since_cut = self.streams[log.stream].cut_at.map(|at| shard::millis() - at);
+            if since_cut.is_some_and(|since| since < FAREWELL) {
+                continue;
+            }
             let is_it = |it: &&Encoder| it.stream == log.stream && it.conn == former;
             let Some(encoder) = self.encoders.iter().find(is_it) else { continue };
             if !encoder.is_publishing() || encoder.wire.is_cut || encoder.wire.end().is_some() {

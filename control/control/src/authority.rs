@@ -18,6 +18,9 @@ use placements::Placements;
 
 /// Questions that are worked on at a time; more get their safe answer at once.
 pub const MAX_QUESTIONS: usize = 64;
+/// Other nodes' streams that are looked up at a time: a crowd that asks for what is nowhere keeps no
+/// publisher from being checked.
+pub const MAX_LOOK_UPS: usize = 64;
 /// Commands that wait to be forwarded; whoever gives one more waits.
 pub const MAX_COMMANDS: usize = 1024;
 
@@ -60,6 +63,7 @@ pub struct Authority {
     placements: Mutex<Placements>,
     questions: Semaphore,
     elsewhere: Option<Elsewhere>,
+    look_ups: Semaphore,
     commands: mpsc::Sender<ShardCommand>,
 }
 
@@ -94,6 +98,7 @@ impl Authority {
             placements: Mutex::new(Placements::new(settings.shards)),
             questions: Semaphore::new(MAX_QUESTIONS),
             elsewhere,
+            look_ups: Semaphore::new(MAX_LOOK_UPS),
             commands,
         };
         (Arc::new(authority), forwarded)
@@ -101,6 +106,9 @@ impl Authority {
 
     /// Answers a shard. When the database fails or too many ask at once, that is the safe answer.
     pub async fn answer(self: &Arc<Self>, question: Question) -> Answer {
+        if let Question::Elsewhere { id } = question {
+            return Answer::Elsewhere(self.elsewhere(&id).await);
+        }
         let safe = match &question {
             Question::Publish { .. } => Answer::Publish(Err(Denial::Unavailable)),
             Question::Playback { .. } => Answer::Playback(None),
@@ -111,9 +119,6 @@ impl Authority {
             warn!("a question of a shard was refused: {MAX_QUESTIONS} are being worked on");
             return safe;
         };
-        if let Question::Elsewhere { id } = question {
-            return Answer::Elsewhere(self.elsewhere(&id).await);
-        }
         let this = self.clone();
         let answer = tokio::task::spawn_blocking(move || match question {
             Question::Publish { key, peer } => {
@@ -217,6 +222,7 @@ impl Authority {
     }
 
     async fn elsewhere(&self, id: &StreamId) -> Option<Arc<str>> {
+        let _permit = self.look_ups.try_acquire().ok()?;
         let asked = self.elsewhere.as_ref()?(id);
         let base = tokio::time::timeout(ELSEWHERE, asked).await.ok().flatten()?;
         Some(base.trim_end_matches('/').into())

@@ -4,6 +4,7 @@
 //!
 //! - [`Authority`] answers the shards and orders streams to be cut.
 //! - [`admin`] administers users and streams, over a socket or directly on the database.
+//! - [`stats`] says how a live stream is.
 //! - [`logs`] takes log lines from every thread without ever making one wait.
 
 pub mod admin;
@@ -15,12 +16,13 @@ mod links;
 mod lock;
 pub mod logs;
 mod probe;
-mod stream_stats;
+pub mod stats;
 mod vitals;
 
 pub use admin::problem_type;
 pub use authority::{
-    Authority, AuthoritySettings, Elsewhere, MAX_COMMANDS, MAX_QUESTIONS, ShardCommand,
+    Authority, AuthoritySettings, Elsewhere, MAX_COMMANDS, MAX_LOOK_UPS, MAX_QUESTIONS,
+    ShardCommand,
 };
 pub use clock::now;
 pub use first_admin::{DEFAULT_ADMIN_EMAIL, FirstAdmin, FirstAdminError, first_administrator};
@@ -30,7 +32,5 @@ pub use lock::{DataDirLock, LockError};
 pub use probe::{
     Asked, CutError, MAX_SESSIONS, Probe, Runtime, SHARD_ANSWER, ShardHealth, ShardMetrics,
 };
-pub use stream_stats::{
-    AudioStats, Health, Issue, PublisherStats, Reason, StreamStats, VideoStats, ViewerStats,
-};
+pub use stats::StreamStats;
 pub use vitals::Vitals;

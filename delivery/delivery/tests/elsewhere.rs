@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use delivery::{Context, Parts, Settings};
 use media::Timestamp;
-use shard::{Acceptor, Driver, Health};
+use rtmp::client::{ClientSession, Config, Event};
+use rtmp::{Millis, Output, RANDOM_LEN, Url, server};
+use shard::{Acceptor, Conn, Driver, Health};
 use stream::control::StreamId;
-use stream::{Directory, Hub, Listing};
+use stream::{Directory, Hub, Listing, Protocol};
 
 /// The node that has the stream `away`.
 const OTHER: &str = "https://b.example.org/media";
@@ -74,8 +76,51 @@ fn get(address: SocketAddr, target: &str) -> (u16, Option<String>) {
     (status, location.map(str::to_owned))
 }
 
+async fn serve_rtmp(context: Rc<Context>, conn: Conn) {
+    let mut session = link::accept([3; RANDOM_LEN]);
+    loop {
+        while let Some(output) = session.poll_output() {
+            match output {
+                Output::Send(bytes) => link::send(&conn, &bytes).await.unwrap(),
+                Output::Event(server::Event::Play { request, name, .. }) => {
+                    let conn = Rc::new(conn);
+                    let playing = Rc::clone(&conn);
+                    delivery::play_rtmp(context, playing, session, request, &name, None)
+                        .await
+                        .unwrap();
+                    return link::linger(&conn).await;
+                }
+                _ => {}
+            }
+        }
+        link::fill(&conn, &mut session).await.unwrap();
+    }
+}
+
+/// The code and the words by which a player is refused.
+fn play(address: SocketAddr, id: &str) -> (String, String) {
+    let mut socket = TcpStream::connect(address).unwrap();
+    let url = Url::parse(&format!("rtmp://{address}/live/{id}")).unwrap();
+    let mut session = ClientSession::new_play(Config::new(url), Millis(0), [7; RANDOM_LEN]);
+    let mut buffer = [0; 4096];
+    loop {
+        while let Some(output) = session.poll_output() {
+            match output {
+                Output::Send(bytes) => socket.write_all(&bytes).unwrap(),
+                Output::Event(Event::Rejected { code, description }) => return (code, description),
+                other => panic!("the player was not refused: {other:?}"),
+            }
+        }
+        let count = socket.read(&mut buffer).unwrap();
+        session.handle_input(Millis(0), &buffer[..count]).unwrap();
+    }
+}
+
 /// Runs the requests of `clients` against a shard; gives what they found and the questions asked.
-fn run<T: Send + 'static>(clients: impl FnOnce(SocketAddr) -> T + Send + 'static) -> (T, usize) {
+fn run<T: Send + 'static>(
+    protocol: Protocol,
+    clients: impl FnOnce(SocketAddr) -> T + Send + 'static,
+) -> (T, usize) {
     let claim = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = claim.local_addr().unwrap();
     drop(claim);
@@ -85,12 +130,16 @@ fn run<T: Send + 'static>(clients: impl FnOnce(SocketAddr) -> T + Send + 'static
         let questions = Rc::default();
         let context = context(&questions);
         let acceptor = Acceptor::bind(address).unwrap();
-        shard::spawn(
-            "port",
-            acceptor.run(move |conn| {
-                shard::spawn("viewer", delivery::serve_http(Rc::clone(&context), conn));
-            }),
-        );
+        let serve = move |conn: Conn| {
+            let context = Rc::clone(&context);
+            shard::spawn("viewer", async move {
+                match protocol {
+                    Protocol::Rtmp => serve_rtmp(context, conn).await,
+                    _ => delivery::serve_http(context, conn).await,
+                }
+            });
+        };
+        shard::spawn("port", acceptor.run(serve));
         let clients = std::thread::spawn(move || clients(address));
         while !clients.is_finished() {
             shard::sleep(Duration::from_millis(2)).await;
@@ -103,7 +152,7 @@ fn run<T: Send + 'static>(clients: impl FnOnce(SocketAddr) -> T + Send + 'static
 
 #[test]
 fn viewers_of_a_stream_on_another_node_are_sent_there_and_others_are_not() {
-    let (found, _) = run(|address| {
+    let (found, _) = run(Protocol::Hls, |address| {
         let targets = [
             "/live/away/index.m3u8?a=1",
             "/live/away/v0.m3u8",
@@ -127,7 +176,7 @@ fn viewers_of_a_stream_on_another_node_are_sent_there_and_others_are_not() {
 
 #[test]
 fn a_crowd_at_the_wrong_node_costs_one_question() {
-    let (found, questions) = run(|address| {
+    let (found, questions) = run(Protocol::Hls, |address| {
         let viewers: Vec<_> = (0..20)
             .map(|_| std::thread::spawn(move || get(address, "/live/away/index.m3u8").0))
             .collect();
@@ -136,4 +185,13 @@ fn a_crowd_at_the_wrong_node_costs_one_question() {
     assert_eq!(found, [307; 20]);
     // A second one where the crowd takes longer than an answer is kept.
     assert!(questions <= 2, "{questions}");
+}
+
+#[test]
+fn an_rtmp_player_is_told_where_the_stream_is() {
+    let (found, _) = run(Protocol::Rtmp, |address| ["away", "nowhere"].map(|id| play(address, id)));
+    let code = "NetStream.Play.StreamNotFound";
+    let away = format!("The stream is live on another server: {OTHER}/live/away.flv");
+    assert_eq!(found[0], (code.to_owned(), away));
+    assert_eq!(found[1], (code.to_owned(), "No stream with this id is live.".to_owned()));
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use control::{AudioStats, Health, StreamStats, VideoStats, ViewerStats};
+use control::stats::{AudioStats, Health, StreamStats, VideoStats, ViewerStats};
 use serde::Serialize;
 use store::UtcTime;
 use stream::control::StreamId;

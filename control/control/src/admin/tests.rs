@@ -51,6 +51,41 @@ fn adding_a_stream_answers_with_the_key_and_the_urls_that_exist() {
 }
 
 #[test]
+fn what_only_a_running_server_knows_is_not_asked_of_the_database() {
+    let dir = tempfile::tempdir().unwrap();
+    let admin = offline(dir.path());
+    let max_viewers = Some(5);
+    let add = Request::StreamAdd { title: "A".into(), owner: None, max_viewers };
+    let added = json_of(&admin.execute(add));
+    assert_eq!(added["maxViewers"], 5);
+    let id = added["id"].as_str().unwrap().to_owned();
+    let limited = admin.execute(Request::StreamLimit { id: id.clone(), max_viewers: 0 });
+    assert_eq!(json_of(&limited)["maxViewers"], 0);
+    let fault = |request| json_of(&admin.execute(request))["status"].clone();
+    assert_eq!(fault(Request::StreamStats { id: id.clone() }), 409);
+    assert_eq!(fault(Request::StreamCut { id: id.clone(), session: "c0-1".into() }), 409);
+    assert_eq!(fault(Request::StreamSessions { id: "unknown".into() }), 404);
+    assert_eq!(fault(Request::StreamLimit { id, max_viewers: u32::MAX }), 400);
+}
+
+#[test]
+fn sessions_are_shown_as_a_table_that_cannot_drive_the_terminal() {
+    let view = SessionView {
+        id: "c0-1".into(),
+        kind: "viewer".into(),
+        protocol: "flv".into(),
+        address: [192, 0, 2, 1].into(),
+        since: store::UtcTime::from_unix(0),
+        user_agent: Some("a\u{1b}[31m".into()),
+        bytes: None,
+        skips: 2,
+    };
+    let text = render_text(&Response::Sessions(vec![view]));
+    let row = "c0-1     viewer  flv       192.0.2.1  1970-01-01T00:00:00Z  -      2      a?[31m";
+    assert_eq!(text.lines().last(), Some(row), "{text}");
+}
+
+#[test]
 fn lists_are_arrays_and_never_hold_a_key() {
     let dir = tempfile::tempdir().unwrap();
     let admin = offline(dir.path());

@@ -1,3 +1,5 @@
+//! How a live stream is: what its home shard measured, and what the streamer should change.
+
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 

@@ -45,8 +45,23 @@ pub(crate) fn open_store(config: &Config) -> Result<Store> {
         node: node(config),
         plain_stream_keys: config.plain_stream_keys,
         roles: roles(&config.jwt_role_map),
+        jwt_fingerprint: Some(secrets.jwt_fingerprint()),
     };
-    let location = match config.mysql() {
+    Store::open(&location(config), &secrets.key, options).map_err(|error| anyhow!(error))
+}
+
+/// The secrets of the configuration, or those kept in `DATA_DIR`, where missing ones are made.
+pub(crate) fn secrets(config: &Config) -> Result<Secrets> {
+    let given = SecretsGiven {
+        jwt: secret(config.jwt_secret.as_ref()),
+        key: secret(config.key_secret.as_ref()),
+    };
+    Ok(Secrets::load_or_create(&config.data_dir, &given)?)
+}
+
+/// Where the configured database is.
+pub(crate) fn location(config: &Config) -> Location {
+    match config.mysql() {
         Some(mysql) => Location::Server(store::Server {
             host: mysql.host.to_string(),
             port: mysql.port,
@@ -55,8 +70,7 @@ pub(crate) fn open_store(config: &Config) -> Result<Store> {
             database: mysql.database.to_owned(),
         }),
         None => Location::File(config.data_dir.join(Store::FILE_NAME)),
-    };
-    Store::open(&location, &secrets.key, options).map_err(|error| anyhow!(error))
+    }
 }
 
 /// The secrets of the configuration, or those kept in `DATA_DIR`.
@@ -91,6 +105,6 @@ pub(crate) fn secret(secret: Option<&config::Secret>) -> Option<store::Secret> {
 }
 
 #[expect(clippy::print_stdout, reason = "the answer to a command")]
-fn print(text: &str) {
+pub(crate) fn print(text: &str) {
     println!("{}", text.trim_end());
 }

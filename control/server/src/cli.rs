@@ -6,6 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 use control::admin::Request;
 use store::{Role, Secret};
 
+use crate::moving;
 use crate::settings::Flags;
 
 /// What was asked for.
@@ -13,6 +14,7 @@ pub(crate) enum Command {
     Serve { flags: Flags, demo: bool },
     Check { flags: Flags },
     Admin { flags: Flags, request: Request, json: bool },
+    Moving { flags: Flags, task: moving::Task },
     Load(ArgMatches),
 }
 
@@ -23,6 +25,10 @@ pub(crate) fn parse() -> Command {
         Some(("check", matches)) => Command::Check { flags: flags(matches) },
         Some(("user", matches)) => admin(matches, user),
         Some(("stream", matches)) => admin(matches, stream),
+        Some((name @ ("migrate" | "export" | "import"), matches)) => {
+            let (flags, task) = moving::task(name, matches);
+            Command::Moving { flags, task }
+        }
         Some(("load", matches)) => Command::Load(matches.clone()),
         Some((_, matches)) => {
             Command::Serve { flags: flags(matches), demo: matches.get_flag("demo") }
@@ -58,6 +64,7 @@ fn clap() -> Clap {
         )
         .subcommand(users())
         .subcommand(streams())
+        .subcommands(moving::commands())
         .subcommand(load::command())
 }
 
@@ -78,7 +85,7 @@ fn settings() -> Vec<Arg> {
     config::SETTINGS.iter().filter(|setting| setting.implemented).map(flag).collect()
 }
 
-fn data_dir() -> Arg {
+pub(crate) fn data_dir() -> Arg {
     Arg::new("DATA_DIR")
         .long("data-dir")
         .value_name("PATH")
@@ -86,7 +93,7 @@ fn data_dir() -> Arg {
         .help("The server's DATA_DIR")
 }
 
-fn json() -> Arg {
+pub(crate) fn json() -> Arg {
     let help = "Prints one JSON value instead of text";
     Arg::new("json").long("json").action(ArgAction::SetTrue).global(true).help(help)
 }
@@ -176,7 +183,7 @@ fn viewers(argument: Arg) -> Arg {
 }
 
 /// The settings' values that were given as flags.
-fn flags(matches: &ArgMatches) -> Flags {
+pub(crate) fn flags(matches: &ArgMatches) -> Flags {
     let given = |setting: &config::Setting| {
         let value = matches.try_get_one::<String>(setting.name).ok().flatten()?;
         Some((setting.flag_variable(), value.clone()))

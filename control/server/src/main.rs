@@ -7,6 +7,7 @@ mod banner;
 mod check;
 mod cli;
 mod demo;
+mod moving;
 mod plane;
 mod probe;
 mod serve;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         cli::Command::Serve { flags, demo } => serve::serve(flags, demo),
         cli::Command::Check { flags } => check::check(flags),
         cli::Command::Admin { flags, request, json } => admin::run(flags, request, json),
+        cli::Command::Moving { flags, task } => moving::run(flags, task),
         cli::Command::Load(matches) => return load::run(&matches),
     };
     match ended {

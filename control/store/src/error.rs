@@ -24,6 +24,22 @@ pub enum Error {
     /// A migration failed, or the database was made by a newer version.
     #[error("the database schema cannot be brought up to date: {0}")]
     Schema(String),
+    /// A newer version of this program made the database.
+    #[error(
+        "the database was made by a newer version of this program (its schema is {database}, this one knows \
+         {known}): run that version or a later one. Nothing was changed"
+    )]
+    NewerSchema {
+        /// The newest migration that the database has.
+        database: i64,
+        /// The newest that this program has.
+        known: i64,
+    },
+    /// The database has no schema of ours, or an older one, and what was asked for does not change it.
+    #[error(
+        "the database lacks {0} of this version's migrations: run `shardcast migrate up` first"
+    )]
+    OlderSchema(usize),
     /// The engine failed: disk full, file damaged, locked for too long.
     #[error("the database failed: {0}")]
     Database(String),
@@ -50,6 +66,15 @@ pub enum Error {
          or put back the secrets.json that belongs to the database"
     )]
     OtherKeySecret,
+    /// Another node of this database has, or had, another secret.
+    #[error(
+        "{name} is not the one that this database's nodes use: set the same on every node. If it is to \
+         change, stop every node and run `shardcast migrate accept-secrets` with the new one"
+    )]
+    OtherSecret {
+        /// The configuration name.
+        name: &'static str,
+    },
     /// The operating system's random numbers or a cipher failed.
     #[error("the cryptographic library failed: {0}")]
     Crypto(&'static str),

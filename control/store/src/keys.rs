@@ -49,8 +49,7 @@ impl KeyRing {
     /// Names `KEY_SECRET` without telling anything about it.
     pub(crate) fn fingerprint(&self) -> String {
         // No stream key holds a space, so this is no key's look-up.
-        let tag = hmac::sign(&self.look_up, b"fingerprint of KEY_SECRET");
-        hex(&tag.as_ref()[..16])
+        fingerprint(&self.look_up, "KEY_SECRET")
     }
 
     /// Encrypts the key of a stream; it opens for that stream only.
@@ -80,6 +79,18 @@ impl KeyRing {
         let key = std::str::from_utf8(key).map_err(|_| DAMAGED)?;
         Ok(Secret::new(key))
     }
+}
+
+/// Names `JWT_SECRET` without telling anything about it.
+pub(crate) fn jwt_fingerprint(secret: &Secret) -> String {
+    // What is signed in a token holds no space, so this is no token's signature.
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
+    fingerprint(&key, "JWT_SECRET")
+}
+
+fn fingerprint(key: &hmac::Key, name: &str) -> String {
+    let tag = hmac::sign(key, format!("fingerprint of {name}").as_bytes());
+    hex(&tag.as_ref()[..16])
 }
 
 /// Whether two texts are equal, in a time that depends on their lengths alone.

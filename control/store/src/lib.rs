@@ -7,6 +7,7 @@
 
 mod database;
 mod error;
+mod fingerprints;
 mod idempotency;
 mod keys;
 mod logins;
@@ -15,6 +16,7 @@ mod mysql;
 mod password;
 mod random;
 mod schema;
+mod schema_status;
 mod secret;
 mod sessions;
 mod site_roles;
@@ -28,14 +30,17 @@ mod time;
 mod user_changes;
 mod users;
 
-pub use database::Location;
+pub use database::{Engine, Location};
 pub use error::{Error, Result};
+pub use fingerprints::accept_secrets;
 pub use idempotency::{Idempotency, MAX_IDEMPOTENCY_KEY};
 pub use keys::sha256 as hashed;
 pub use logins::{Login, MAX_LOGINS, Refreshed, Standing};
 pub use moderators::{MAX_MODERATORS, Moderator, ModeratorRights};
 pub use mysql::Server;
 pub use password::make_password;
+pub use schema::SchemaStep;
+pub use schema_status::{SchemaStatus, migrate};
 pub use secret::{MIN_SECRET_BYTES, Secret, Secrets, SecretsGiven};
 pub use sessions::{MSN_EPOCH, OpenedSession, SessionStart};
 pub use site_roles::RoleMap;

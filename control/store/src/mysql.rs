@@ -9,8 +9,9 @@ use std::time::Duration;
 use mysql_async::{Conn, Opts, OptsBuilder, Pool, PoolConstraints, PoolOpts};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::schema::{self, SchemaStep};
 use crate::sql::Sql;
-use crate::{Error, Result, Secret, schema};
+use crate::{Error, Result, Secret};
 use sql::InTransaction;
 
 /// Connections at a time; more transactions wait for one.
@@ -26,7 +27,8 @@ const STATEMENTS: usize = 128;
 /// How often a transaction is begun that others' locks undid.
 const ATTEMPTS: u32 = 5;
 /// What the store relies on, whatever the server's settings are.
-const SESSION: [&str; 2] = [
+const SESSION: [&str; 3] = [
+    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     "SET time_zone = '+00:00'",
     "SET sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO'",
 ];
@@ -52,17 +54,22 @@ pub(crate) struct MySql {
 }
 
 impl MySql {
-    /// Connects, and brings the schema up to date.
-    pub(crate) fn open(server: &Server) -> Result<Self> {
+    /// Connects, and makes sure that the server answers.
+    pub(crate) fn connect(server: &Server) -> Result<Self> {
         let failed = |reason: String| Error::Connect {
             place: format!("{}@{}:{}/{}", server.user, server.host, server.port, server.database),
             reason,
         };
         let runtime = runtime().map_err(|error| failed(error.to_string()))?;
         let engine = Self { runtime, pool: Pool::new(options(server)) };
-        let conn = engine.connect().map_err(|error| failed(reason(&error)))?;
-        schema::migrate_mysql(&engine, conn)?;
+        let conn = engine.conn().map_err(|error| failed(reason(&error)))?;
+        engine.hand_back(conn);
         Ok(engine)
+    }
+
+    /// Brings the schema up to date; what that took.
+    pub(crate) fn migrate(&self) -> Result<Vec<SchemaStep>> {
+        schema::migrate_mysql(self, self.conn()?)
     }
 
     /// Does all of `work` or, when it fails, nothing of it. A transaction that the server undid for the
@@ -70,7 +77,7 @@ impl MySql {
     pub(crate) fn transaction<T>(&self, work: impl Fn(&dyn Sql) -> Result<T>) -> Result<T> {
         let mut attempt = 1;
         loop {
-            let transaction = InTransaction::begin(self, self.connect()?)?;
+            let transaction = InTransaction::begin(self, self.conn()?, "START TRANSACTION")?;
             let result = work(&transaction).and_then(|value| {
                 transaction.commit()?;
                 Ok(value)
@@ -87,12 +94,32 @@ impl MySql {
         }
     }
 
+    /// As [`Self::transaction`], with one attempt.
+    pub(crate) fn write_once<T>(&self, work: impl FnOnce(&dyn Sql) -> Result<T>) -> Result<T> {
+        self.once("START TRANSACTION", work)
+    }
+
+    /// Reads what was there at one moment; others may write meanwhile.
+    pub(crate) fn snapshot<T>(&self, work: impl FnOnce(&dyn Sql) -> Result<T>) -> Result<T> {
+        self.once("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", work)
+    }
+
+    fn once<T>(&self, begin: &str, work: impl FnOnce(&dyn Sql) -> Result<T>) -> Result<T> {
+        let transaction = InTransaction::begin(self, self.conn()?, begin)?;
+        let result = work(&transaction);
+        match result {
+            Ok(_) => transaction.commit()?,
+            Err(_) => transaction.give_up(),
+        }
+        result
+    }
+
     /// The pool and the runtime that drives it, for the migrations.
     pub(crate) fn parts(&self) -> (&Runtime, &Pool) {
         (&self.runtime, &self.pool)
     }
 
-    fn connect(&self) -> Result<Conn> {
+    fn conn(&self) -> Result<Conn> {
         let conn = self.wait(CONNECT, self.pool.get_conn())?;
         conn.map_err(|error| Error::Database(error.to_string()))
     }
@@ -210,7 +237,8 @@ pub(crate) mod tests {
     #[test]
     fn transactions_that_undo_each_other_are_done_again() {
         on_a_server(|server| {
-            let engine = MySql::open(&server).unwrap();
+            let engine = MySql::connect(&server).unwrap();
+            engine.migrate().unwrap();
             engine
                 .transaction(|sql| {
                     sql.execute("INSERT INTO shardcast_settings (name, value) VALUES ('a', '0'), ('b', '0')", &[])?;
@@ -315,7 +343,7 @@ pub(crate) mod tests {
             password: Some(Secret::new("hidden")),
             database: "d".into(),
         };
-        let Err(error) = MySql::open(&server) else { panic!("it is there") };
+        let Err(error) = MySql::connect(&server) else { panic!("it is there") };
         let text = error.to_string();
         assert!(
             text.contains(&format!("u@127.0.0.1:{port}/d")) && !text.contains("hidden"),

@@ -5,8 +5,10 @@ use mysql_async::prelude::Queryable;
 use refinery::{Migration, Runner};
 use rusqlite::Connection;
 
+use crate::database::Engine;
 use crate::mysql::MySql;
-use crate::{Error, Result};
+use crate::sql::Sql;
+use crate::{Error, Result, UtcTime};
 
 #[allow(missing_docs, unreachable_pub)]
 mod embedded {
@@ -18,6 +20,8 @@ mod embedded_mysql {
     refinery::embed_migrations!("../../migrations/mysql");
 }
 
+/// The table of the migrations' own tool.
+const HISTORY: &str = "refinery_schema_history";
 /// Nodes that start at the same time migrate one after the other, each waiting so many seconds. The
 /// lock's name is of the whole server and at most 64 characters long.
 const LOCK: &str = "SELECT GET_LOCK(LEFT(CONCAT('shardcast ', DATABASE()), 64), 60)";
@@ -27,19 +31,71 @@ const COLLATION: &str = "SELECT CHARACTER_SET_NAME, COLLATION_NAME FROM informat
                          TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'live_streams' AND COLUMN_NAME = 'id'";
 const UNLOCK: &str = "SELECT RELEASE_LOCK(LEFT(CONCAT('shardcast ', DATABASE()), 64))";
 
+/// One migration.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SchemaStep {
+    /// Its number: they are applied in this order. Each engine has its own.
+    pub version: i64,
+    /// What it is about.
+    pub name: String,
+    /// When it was applied; `None` when it is missing, or was applied just now.
+    pub applied_at: Option<UtcTime>,
+}
+
+/// Every migration that this version knows, in order, none of them applied.
+pub(crate) fn known(engine: Engine) -> Vec<SchemaStep> {
+    let runner = match engine {
+        Engine::Sqlite => embedded::migrations::runner(),
+        Engine::MySql => embedded_mysql::migrations::runner(),
+    };
+    let mut steps: Vec<_> = runner.get_migrations().iter().map(step).collect();
+    steps.sort_by_key(|step| step.version);
+    steps
+}
+
+/// Every migration that the database has, in order.
+pub(crate) fn applied(sql: &dyn Sql, engine: Engine) -> Result<Vec<SchemaStep>> {
+    let query = match engine {
+        Engine::Sqlite => "SELECT COUNT(*) FROM sqlite_schema WHERE name = ?",
+        Engine::MySql => {
+            "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() \
+             AND TABLE_NAME = ?"
+        }
+    };
+    if sql.row(query, &[HISTORY.into()])?.map_or(Ok(0), |row| row.int(0))? == 0 {
+        return Ok(Vec::new());
+    }
+    let query = format!("SELECT version, name, applied_on FROM {HISTORY} ORDER BY version");
+    let rows = sql.rows(&query, &[])?;
+    rows.iter()
+        .map(|row| {
+            let name = row.text(1)?.replace('_', " ");
+            Ok(SchemaStep { version: row.int(0)?, name, applied_at: row.time(2)? })
+        })
+        .collect()
+}
+
+/// Fails when a newer version of this program made the database.
+pub(crate) fn refuse_newer(engine: Engine, applied: &[SchemaStep]) -> Result<()> {
+    let newest = |steps: &[SchemaStep]| steps.last().map_or(0, |step| step.version);
+    let (database, known) = (newest(applied), newest(&known(engine)));
+    if database > known { Err(Error::NewerSchema { database, known }) } else { Ok(()) }
+}
+
 /// Applies what is missing. A database of a newer version, or one whose applied migrations differ from
 /// ours, is refused and left alone.
-pub(crate) fn migrate(connection: &mut Connection) -> Result<()> {
+pub(crate) fn migrate(connection: &mut Connection) -> Result<Vec<SchemaStep>> {
     embedded::migrations::runner()
         .set_abort_divergent(true)
         .set_abort_missing(true)
         .run(connection)
-        .map(|_| ())
+        .map(|report| report.applied_migrations().iter().map(step).collect())
         .map_err(|error| Error::Schema(error.to_string()))
 }
 
 /// As [`migrate`]. `conn` holds the lock meanwhile, which the migrations' own tool does not know.
-pub(crate) fn migrate_mysql(engine: &MySql, mut conn: Conn) -> Result<()> {
+pub(crate) fn migrate_mysql(engine: &MySql, mut conn: Conn) -> Result<Vec<SchemaStep>> {
     let (runtime, pool) = engine.parts();
     let failed = |error: &dyn std::fmt::Display| Error::Schema(error.to_string());
     runtime.handle().block_on(async {
@@ -57,12 +113,17 @@ pub(crate) fn migrate_mysql(engine: &MySql, mut conn: Conn) -> Result<()> {
                 .set_abort_missing(true)
                 .run_async(&mut pool.clone())
                 .await
-                .map(|_| ()),
+                .map(|report| report.applied_migrations().iter().map(step).collect()),
             Err(error) => Err(error),
         };
         conn.query_drop(UNLOCK).await.map_err(|error| failed(&error))?;
         migrated.map_err(|error| failed(&error))
     })
+}
+
+fn step(migration: &Migration) -> SchemaStep {
+    let (version, name) = (i64::from(migration.version()), migration.name().replace('_', " "));
+    SchemaStep { version, name, applied_at: None }
 }
 
 /// The migrations for MySQL. Tables that refer to the site's must have the character set of the site's.

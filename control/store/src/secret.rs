@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, random};
+use crate::{Error, Result, keys, random};
 
 /// The shortest secret that is accepted, in bytes: the width of HMAC-SHA256.
 pub const MIN_SECRET_BYTES: usize = 32;
@@ -84,6 +84,13 @@ impl Secrets {
             jwt: given.jwt.clone().unwrap_or(kept.jwt_secret),
             key: given.key.clone().unwrap_or(kept.key_secret),
         })
+    }
+}
+
+impl Secrets {
+    /// For [`Options::jwt_fingerprint`](crate::Options): names `JWT_SECRET` without telling anything about it.
+    pub fn jwt_fingerprint(&self) -> String {
+        keys::jwt_fingerprint(&self.jwt)
     }
 }
 

@@ -8,8 +8,9 @@ use std::time::Duration;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, ffi, params_from_iter};
 
+use crate::schema::{self, SchemaStep};
 use crate::sql::{Row, Sql, SqlError, Value};
-use crate::{Error, Result, schema};
+use crate::{Error, Result};
 
 /// How long a statement waits for another process that holds the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -19,18 +20,40 @@ const STATEMENTS: usize = 64;
 pub(crate) struct Sqlite(Mutex<Connection>);
 
 impl Sqlite {
-    /// Opens or makes the file and brings its schema up to date.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
-        let mut connection = connect(path)
+    /// Opens or makes the file.
+    pub(crate) fn connect(path: &Path) -> Result<Self> {
+        let connection = connect(path)
             .map_err(|error| Error::Open { path: path.to_owned(), reason: error.to_string() })?;
-        schema::migrate(&mut connection)?;
         Ok(Self(Mutex::new(connection)))
+    }
+
+    /// Brings the schema up to date; what that took.
+    pub(crate) fn migrate(&self) -> Result<Vec<SchemaStep>> {
+        schema::migrate(&mut self.lock())
     }
 
     /// Does all of `work` or, when it fails, nothing of it.
     pub(crate) fn transaction<T>(&self, work: impl Fn(&dyn Sql) -> Result<T>) -> Result<T> {
+        self.once(TransactionBehavior::Immediate, work)
+    }
+
+    /// As [`Self::transaction`], with one attempt.
+    pub(crate) fn write_once<T>(&self, work: impl FnOnce(&dyn Sql) -> Result<T>) -> Result<T> {
+        self.once(TransactionBehavior::Immediate, work)
+    }
+
+    /// Reads what was there at one moment; others may write meanwhile.
+    pub(crate) fn snapshot<T>(&self, work: impl FnOnce(&dyn Sql) -> Result<T>) -> Result<T> {
+        self.once(TransactionBehavior::Deferred, work)
+    }
+
+    fn once<T>(
+        &self,
+        behavior: TransactionBehavior,
+        work: impl FnOnce(&dyn Sql) -> Result<T>,
+    ) -> Result<T> {
         let mut connection = self.lock();
-        let transaction = Transaction::new(&mut connection, TransactionBehavior::Immediate)?;
+        let transaction = Transaction::new(&mut connection, behavior)?;
         let result = work(&InTransaction(&transaction))?;
         transaction.commit()?;
         Ok(result)

@@ -1,16 +1,10 @@
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::database::{Database, Location};
 use crate::keys::KeyRing;
-use crate::secret::create_private_dir;
 use crate::site_roles::{RoleMap, SiteRoles};
-use crate::sql::{Sql, SqlError, Value};
-use crate::{Error, Result, Secret};
-
-const KEY_FINGERPRINT: &str = "key_secret_fingerprint";
+use crate::sql::Sql;
+use crate::{Result, Secret, fingerprints};
 
 /// Choices of the configuration.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +16,9 @@ pub struct Options {
     pub plain_stream_keys: bool,
     /// `JWT_ROLE_MAP`.
     pub roles: RoleMap,
+    /// [`Secrets::jwt_fingerprint`](crate::Secrets::jwt_fingerprint): on a database server every node must
+    /// have the same.
+    pub jwt_fingerprint: Option<String>,
 }
 
 /// A handle of the database: cheap to clone, usable from every thread. Every method blocks.
@@ -42,22 +39,16 @@ impl Store {
     pub const FILE_NAME: &str = "shardcast.db";
 
     /// Opens the database and brings its schema up to date; a file that is not there is made (and its
-    /// directory, mode 0700). Fails with [`Error::OtherKeySecret`] when keys in it were sealed with another
-    /// secret: they would all stop working without a word.
+    /// directory, mode 0700). Fails with [`Error::OtherKeySecret`](crate::Error::OtherKeySecret) when keys in it were sealed with another
+    /// secret, for they would all stop working without a word, and with [`Error::OtherSecret`](crate::Error::OtherSecret) when it is a
+    /// server's database whose nodes have other secrets.
     pub fn open(location: &Location, key_secret: &Secret, options: Options) -> Result<Self> {
-        if let Location::File(path) = location {
-            create_private(path)
-                .map_err(|error| Error::Open { path: path.clone(), reason: error.to_string() })?;
-        }
+        location.prepare()?;
         let db = Database::open(location)?;
         let site_roles = db.site_roles()?;
         let inner = Inner { db, keys: KeyRing::new(key_secret)?, site_roles, options };
-        let fingerprint = inner.keys.fingerprint();
-        let check = || inner.db.transaction(|sql| check_key_secret(sql, &fingerprint));
-        if !check()? {
-            // Another node that starts now was the first to write its own, which has to be ours.
-            check()?;
-        }
+        let jwt = inner.options.jwt_fingerprint.as_deref();
+        fingerprints::check(&inner.db, &inner.keys.fingerprint(), jwt)?;
         let store = Self { inner: Arc::new(inner) };
         if store.inner.options.plain_stream_keys {
             store.unseal_all_keys()?;
@@ -84,51 +75,16 @@ impl std::fmt::Debug for Store {
     }
 }
 
-/// Makes the file if there is none. It holds password hashes, so only its owner may read it, and the
-/// engine gives its side files the same mode.
-fn create_private(path: &Path) -> std::io::Result<()> {
-    if let Some(dir) = path.parent() {
-        create_private_dir(dir)?;
-    }
-    OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(|_| ())
-}
-
-/// A secret may change while nothing is sealed with it. False when another node wrote its own meanwhile.
-fn check_key_secret(sql: &dyn Sql, fingerprint: &str) -> Result<bool> {
-    let name = Value::from(KEY_FINGERPRINT);
-    let query = "SELECT value FROM shardcast_settings WHERE name = ?";
-    let known = sql.row(query, std::slice::from_ref(&name))?.map(|row| row.text(0)).transpose()?;
-    match known {
-        Some(known) if known == fingerprint => Ok(true),
-        Some(_) => {
-            let query = "SELECT COUNT(*) FROM live_streams WHERE key_sealed IS NOT NULL";
-            let sealed = sql.row(query, &[])?.map_or(Ok(0), |row| row.int(0))?;
-            if sealed > 0 {
-                return Err(Error::OtherKeySecret);
-            }
-            let update = "UPDATE shardcast_settings SET value = ? WHERE name = ?";
-            sql.execute(update, &[fingerprint.into(), name])?;
-            Ok(true)
-        }
-        None => {
-            let insert = "INSERT INTO shardcast_settings (name, value) VALUES (?, ?)";
-            match sql.execute(insert, &[name, fingerprint.into()]) {
-                Err(SqlError::Duplicate) => Ok(false),
-                done => Ok(done.map(|_| true)?),
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::Error;
 
     /// A store of its own, with one administrator: a file, or with `TEST_DATABASE=HOST:PORT` a new
     /// database on that server.
     pub(crate) struct Fixture {
         pub(crate) store: Store,
-        location: Location,
+        pub(crate) location: Location,
         _dir: tempfile::TempDir,
     }
 
@@ -161,7 +117,7 @@ pub(crate) mod tests {
             self.open(&secret(), options).unwrap()
         }
 
-        fn open(&self, secret: &Secret, options: Options) -> Result<Store> {
+        pub(crate) fn open(&self, secret: &Secret, options: Options) -> Result<Store> {
             Store::open(&self.location, secret, options)
         }
 
@@ -180,7 +136,13 @@ pub(crate) mod tests {
     fn another_secret_is_refused_once_a_key_is_sealed() {
         let fixture = Fixture::new();
         let other = Secret::new("o".repeat(32));
-        fixture.open(&other, Options::default()).unwrap();
+        let before = fixture.open(&other, Options::default());
+        if let Location::File(_) = fixture.location {
+            before.unwrap();
+        } else {
+            let error = before.unwrap_err();
+            assert!(matches!(error, Error::OtherSecret { name: "KEY_SECRET" }), "{error}");
+        }
         fixture.reopen(Options::default()).add_stream("T", None).unwrap();
         let error = fixture.open(&other, Options::default()).unwrap_err();
         assert!(matches!(error, Error::OtherKeySecret));

@@ -22,10 +22,10 @@ pub(super) struct InTransaction<'e> {
 }
 
 impl<'e> InTransaction<'e> {
-    pub(super) fn begin(engine: &'e MySql, conn: Conn) -> Result<Self> {
+    pub(super) fn begin(engine: &'e MySql, conn: Conn, statement: &str) -> Result<Self> {
         let conn = RefCell::new(Some(conn));
         let transaction = Self { engine, conn, undone: Cell::new(false) };
-        transaction.plain("START TRANSACTION")?;
+        transaction.plain(statement)?;
         Ok(transaction)
     }
 

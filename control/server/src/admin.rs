@@ -41,13 +41,18 @@ fn open(config: &Config, links: Links) -> Result<Admin> {
 /// Opens the database.
 pub(crate) fn open_store(config: &Config) -> Result<Store> {
     let secrets = secrets(config)?;
-    let options = store::Options {
+    Store::open(&location(config), &secrets.key, options(config, &secrets))
+        .map_err(|error| anyhow!(error))
+}
+
+/// How the store is to work.
+pub(crate) fn options(config: &Config, secrets: &Secrets) -> store::Options {
+    store::Options {
         node: node(config),
         plain_stream_keys: config.plain_stream_keys,
         roles: roles(&config.jwt_role_map),
         jwt_fingerprint: Some(secrets.jwt_fingerprint()),
-    };
-    Store::open(&location(config), &secrets.key, options).map_err(|error| anyhow!(error))
+    }
 }
 
 /// The secrets of the configuration, or those kept in `DATA_DIR`, where missing ones are made.

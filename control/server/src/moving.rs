@@ -1,6 +1,10 @@
 //! `shardcast migrate ...`, `shardcast export` and `shardcast import`: the schema, and a site's data from one
 //! database to another.
 
+mod data;
+
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 use clap::{ArgMatches, Command as Clap};
 use config::Config;
@@ -12,21 +16,38 @@ use crate::{Misuse, admin, cli};
 
 /// What was asked for.
 pub(crate) enum Task {
-    Status { json: bool },
-    Up { json: bool },
+    Status {
+        json: bool,
+    },
+    Up {
+        json: bool,
+    },
     AcceptSecrets,
+    /// To standard output without a file.
+    Export {
+        file: Option<PathBuf>,
+        plain_keys: bool,
+    },
+    /// From standard input without a file.
+    Import {
+        file: Option<PathBuf>,
+        json: bool,
+    },
 }
 
 /// The commands as the command line knows them.
-pub(crate) fn commands() -> [Clap; 1] {
-    [migrations()]
+pub(crate) fn commands() -> [Clap; 3] {
+    [migrations(), data::export_command(), data::import_command()]
 }
 
 /// The task of one of [`commands`], and the flags that it was given.
 pub(crate) fn task(name: &str, matches: &ArgMatches) -> (Flags, Task) {
     let (name, matches) = matches.subcommand().unwrap_or((name, matches));
     let json = || matches.get_flag("json");
+    let file = || matches.get_one::<PathBuf>("file").filter(|file| *file != "-").cloned();
     let task = match name {
+        "export" => Task::Export { file: file(), plain_keys: matches.get_flag("plain-keys") },
+        "import" => Task::Import { file: file(), json: json() },
         "up" => Task::Up { json: json() },
         "accept-secrets" => Task::AcceptSecrets,
         _ => Task::Status { json: json() },
@@ -41,6 +62,8 @@ pub(crate) fn run(flags: Flags, task: Task) -> Result<()> {
         Task::Status { json } => status(&config, json),
         Task::Up { json } => up(&config, json),
         Task::AcceptSecrets => accept_secrets(&config),
+        Task::Export { file, plain_keys } => data::export(&config, file.as_deref(), plain_keys),
+        Task::Import { file, json } => data::import(&config, file.as_deref(), json),
     }
 }
 
@@ -111,8 +134,9 @@ fn up(config: &Config, json: bool) -> Result<()> {
         print_json(&serde_json::json!({"applied": applied}));
         return Ok(());
     }
-    let line = |step: &SchemaStep| format!("  applied  V{}  {}", step.version, step.name);
-    applied.iter().for_each(|step| admin::print(&line(step)));
+    for SchemaStep { version, name, .. } in &applied {
+        admin::print(&format!("  applied  V{version}  {name}"));
+    }
     admin::print(&match applied.len() {
         0 => format!("{}: nothing was missing", database(config)),
         count => format!("{}: {count} migrations applied", database(config)),

@@ -75,6 +75,18 @@ pub enum Error {
         /// The configuration name.
         name: &'static str,
     },
+    /// An export cannot be written.
+    #[error("the export cannot be written: {0}")]
+    NotExported(String),
+    /// An exported file cannot be imported; nothing of it was.
+    #[error("the file is not imported: {0}. The database is as it was")]
+    NotImported(String),
+    /// The keys in an exported file were sealed with another secret.
+    #[error(
+        "the file's {0} stream keys were sealed with another KEY_SECRET: set the one of the server that it was \
+         exported from (or copy its secrets.json into DATA_DIR), or export with --plain-keys"
+    )]
+    OtherKeySecretInFile(u64),
     /// The operating system's random numbers or a cipher failed.
     #[error("the cryptographic library failed: {0}")]
     Crypto(&'static str),

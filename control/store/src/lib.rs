@@ -27,6 +27,7 @@ mod stream_fields;
 mod stream_keys;
 mod streams;
 mod time;
+mod transfer;
 mod user_changes;
 mod users;
 
@@ -52,5 +53,6 @@ pub use stream_fields::{
 pub use stream_keys::{Authorized, Denied, NewKey};
 pub use streams::{LiveFilter, LiveStream, MAX_LISTED, Status, Stream, StreamCursor};
 pub use time::UtcTime;
+pub use transfer::{Export, Incoming, Moved, export};
 pub use user_changes::{ChangedUser, UserChange, UserFilter};
 pub use users::{MIN_PASSWORD_BYTES, NewUser, RemovedUser, Role, User};

@@ -55,6 +55,10 @@ impl Row {
         Self(values)
     }
 
+    pub(crate) fn into_values(self) -> Vec<Value> {
+        self.0
+    }
+
     pub(crate) fn int(&self, column: usize) -> Result<i64> {
         self.opt_int(column)?.ok_or(Error::Corrupt("NULL instead of a number"))
     }

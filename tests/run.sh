@@ -44,8 +44,8 @@ integration() {
   step "build the server" cargo build --locked --release -p server
   step "instruction counts" "${nextest[@]}" -p micro
   step "clients of the whole-server tests" ./tests/e2e/setup.sh
-  step "whole-server tests on io_uring" env RUNTIME=io_uring "${nextest[@]}" --profile e2e -p e2e
-  step "whole-server tests on epoll" env RUNTIME=epoll "${nextest[@]}" --profile e2e -p e2e
+  step "whole-server tests on io_uring" env RUNTIME=io_uring ./tests/mariadb.sh "${nextest[@]}" --profile e2e -p e2e
+  step "whole-server tests on epoll" env RUNTIME=epoll ./tests/mariadb.sh "${nextest[@]}" --profile e2e -p e2e
 }
 
 case ${1:-all} in

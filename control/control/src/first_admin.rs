@@ -64,6 +64,24 @@ pub fn first_administrator(
     if store.has_administrator()? {
         return Ok(FirstAdmin::Exists);
     }
+    match add(store, email, password, on_terminal, data_dir) {
+        // Another node that starts now was faster.
+        Err(FirstAdminError::Store(store::Error::EmailTaken(_)))
+            if store.has_administrator()? =>
+        {
+            Ok(FirstAdmin::Exists)
+        }
+        done => done,
+    }
+}
+
+fn add(
+    store: &Store,
+    email: Option<&str>,
+    password: Option<&Secret>,
+    on_terminal: bool,
+    data_dir: &Path,
+) -> Result<FirstAdmin, FirstAdminError> {
     let new = NewUser {
         email: email.unwrap_or(DEFAULT_ADMIN_EMAIL).to_owned(),
         name: None,

@@ -62,7 +62,7 @@ impl Database {
 
     /// Brings the schema up to date; what that took. A database of a newer version is refused.
     pub(crate) fn migrate(&self) -> Result<Vec<SchemaStep>> {
-        self.snapshot(|sql| {
+        self.transaction(|sql| {
             schema::refuse_newer(self.engine(), &schema::applied(sql, self.engine())?)
         })?;
         match self {

@@ -49,8 +49,25 @@ pub struct Server {
 }
 
 pub(crate) struct MySql {
-    runtime: Runtime,
+    runtime: Driver,
     pool: Pool,
+}
+
+/// Runs the connections. It may end inside another runtime's task, where waiting for its thread is not allowed.
+struct Driver(Option<Runtime>);
+
+impl std::ops::Deref for Driver {
+    type Target = Runtime;
+
+    fn deref(&self) -> &Runtime {
+        self.0.as_ref().expect("it is taken out when it is dropped only")
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.take().into_iter().for_each(Runtime::shutdown_background);
+    }
 }
 
 impl MySql {
@@ -146,8 +163,10 @@ impl MySql {
     }
 }
 
-fn runtime() -> std::io::Result<Runtime> {
-    Builder::new_multi_thread().worker_threads(1).thread_name("database").enable_all().build()
+fn runtime() -> std::io::Result<Driver> {
+    let mut builder = Builder::new_multi_thread();
+    let runtime = builder.worker_threads(1).thread_name("database").enable_all().build()?;
+    Ok(Driver(Some(runtime)))
 }
 
 fn options(server: &Server) -> Opts {

@@ -28,7 +28,7 @@ impl SchemaStatus {
 
     pub(crate) fn of(db: &Database) -> Result<Self> {
         let engine = db.engine();
-        let applied = db.snapshot(|sql| schema::applied(sql, engine))?;
+        let applied = db.transaction(|sql| schema::applied(sql, engine))?;
         schema::refuse_newer(engine, &applied)?;
         let mut steps: BTreeMap<i64, SchemaStep> =
             schema::known(engine).into_iter().map(|step| (step.version, step)).collect();

@@ -82,7 +82,7 @@ impl Store {
             let values = [(&id).into(), stream.into(), (&number).into(), now.into(), node.into()];
             sql.execute(insert, &values)?;
             let update = "UPDATE live_streams SET status = 'live', started_at = ?, ended_at = NULL \
-                          WHERE id = ? AND status <> 'cancelled'";
+                          WHERE id = ? AND COALESCE(status, '') <> 'cancelled'";
             sql.execute(update, &[now.into(), stream.into()])?;
             Ok(SessionStart::Opened)
         })

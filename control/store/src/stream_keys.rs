@@ -83,11 +83,12 @@ impl Store {
             if is_plain && !self.inner.options.plain_stream_keys {
                 self.inner.seal_in_place(sql, &id, key)?;
             }
-            let cancelled = Status::parse(&row.text(3)?)? == Status::Cancelled;
+            let cancelled = Status::of(row.opt_text(3)?.as_deref())? == Status::Cancelled;
             if cancelled || row.flag(4)? || !row.flag(8)? || row.flag(9)? {
                 return Ok(Err(Denied::Disabled));
             }
-            let is_admin = self.inner.options.roles.role(&row.text(7)?) == Role::Admin;
+            let role = row.opt_text(7)?.unwrap_or_default();
+            let is_admin = self.inner.options.roles.role(&role) == Role::Admin;
             let title = row.text(2)?;
             let owner_id = row.int(1)?;
             let max_viewers = viewer_limit(row.opt_int(10)?);

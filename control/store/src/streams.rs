@@ -36,6 +36,11 @@ impl Status {
         }
     }
 
+    /// From a column that the site lets be NULL.
+    pub(crate) fn of(name: Option<&str>) -> Result<Self> {
+        name.map_or(Ok(Self::Scheduled), Self::parse)
+    }
+
     pub(crate) fn parse(name: &str) -> Result<Self> {
         [Self::Scheduled, Self::Live, Self::Ended, Self::Cancelled]
             .into_iter()
@@ -231,7 +236,7 @@ fn stream(row: &Row) -> Result<Stream> {
         recording_enabled: row.flag(8)?,
         chat_enabled: row.flag(9)?,
         moderation_enabled: row.flag(10)?,
-        status: Status::parse(&row.text(11)?)?,
+        status: Status::of(row.opt_text(11)?.as_deref())?,
         scheduled_start: row.time(12)?,
         started_at: row.time(13)?,
         ended_at: row.time(14)?,

@@ -230,7 +230,7 @@ impl Inner {
             id: row.int(0)?,
             email: row.text(1)?,
             name: row.opt_text(2)?.unwrap_or_default(),
-            role: self.options.roles.role(&row.text(3)?),
+            role: self.options.roles.role(&row.opt_text(3)?.unwrap_or_default()),
             is_active: row.flag(4)?,
             created_at: row.time(5)?,
             last_login: row.time(6)?,

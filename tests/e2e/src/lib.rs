@@ -12,6 +12,7 @@ pub mod browser;
 pub mod checker;
 pub mod flv;
 pub mod http;
+pub mod mariadb;
 pub mod play;
 pub mod process;
 pub mod publish;

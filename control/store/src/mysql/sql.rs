@@ -10,8 +10,8 @@ use crate::sql::{Row, Sql, SqlError, Value};
 /// `ER_DUP_ENTRY`.
 const DUPLICATE: u16 = 1062;
 /// `ER_LOCK_DEADLOCK`: the server has undone the transaction. MariaDB says `ER_CHECKREAD` where another
-/// one changed a row that this one has read.
-const UNDONE: [u16; 2] = [1213, 1020];
+/// one changed a row that this one has read, and both say `ER_TABLE_DEF_CHANGED` where another node migrates.
+const UNDONE: [u16; 3] = [1213, 1020, 1412];
 
 /// An open transaction. `conn` is `None` once it has ended, and when a statement was given up in the
 /// middle.

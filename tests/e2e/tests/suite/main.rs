@@ -1,6 +1,7 @@
 //! The server as a whole, with clients that others wrote.
 
 mod admin;
+mod adoption;
 mod browser;
 mod common;
 mod enhanced;

@@ -1,5 +1,7 @@
 //! `shardcast user ...` and `shardcast stream ...`: through the running server, else on the database.
 
+use std::io::{self, Write};
+
 use anyhow::{Result, anyhow};
 use config::Config;
 use control::Links;
@@ -109,7 +111,11 @@ pub(crate) fn secret(secret: Option<&config::Secret>) -> Option<store::Secret> {
     secret.map(|secret| store::Secret::new(secret.expose()))
 }
 
-#[expect(clippy::print_stdout, reason = "the answer to a command")]
+/// Prints the answer to a command. Whoever reads it may have seen enough and gone.
 pub(crate) fn print(text: &str) {
-    println!("{}", text.trim_end());
+    if let Err(error) = writeln!(io::stdout(), "{}", text.trim_end())
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        eprintln!("shardcast: the answer cannot be written: {error}");
+    }
 }

@@ -31,7 +31,7 @@ pub(super) fn columns(sql: &dyn Sql, engine: Engine, table: &str) -> Result<Vec<
         Engine::MySql => {
             "SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE = 'NO', COLUMN_DEFAULT \
              FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? \
-             AND EXTRA NOT LIKE 'VIRTUAL GENERATED%' AND EXTRA NOT LIKE 'STORED GENERATED%' \
+             AND COALESCE(EXTRA, '') NOT LIKE '% GENERATED%' \
              ORDER BY ORDINAL_POSITION"
         }
     };

@@ -1,5 +1,7 @@
 use std::path::Path;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::database::Database;
 use crate::store::tests::{Fixture, secret};
@@ -289,4 +291,30 @@ fn a_missing_schema_is_not_made_by_an_export() {
     std::fs::write(&path, "").unwrap();
     let error = export(&none, &options, &mut Vec::new(), &mut |_, _| {}).unwrap_err();
     assert!(matches!(error, Error::OlderSchema(_)), "{error}");
+}
+
+#[test]
+fn no_altered_byte_is_imported() {
+    let fixture = Fixture::new();
+    fixture.store.add_stream("T", None).unwrap();
+    let file = exported(&fixture.location, None).into_bytes();
+    let dir = tempfile::tempdir().unwrap();
+    let target = empty(dir.path());
+    proptest!(ProptestConfig::with_cases(24), |(at in 0..file.len(), with in any::<u8>())| {
+        let mut altered = file.clone();
+        prop_assume!(altered[at] != with);
+        altered[at] = with;
+        let imported = Incoming::read(altered.as_slice()).and_then(|incoming| {
+            incoming.into_database(&target, &secret(), Options::default(), &mut |_, _| {})
+        });
+        prop_assert!(imported.is_err());
+    });
+    import(std::str::from_utf8(&file).unwrap(), &target).expect("nothing was left behind");
+}
+
+proptest! {
+    #[test]
+    fn reading_what_is_no_export_never_panics(lines in prop::collection::vec("\\PC*", 0..4)) {
+        prop_assert!(Incoming::read(lines.join("\n").as_bytes()).is_err());
+    }
 }

@@ -1,4 +1,4 @@
-use crate::{Config, Reload, Setting};
+use crate::{Config, Reload, SETTINGS, Setting};
 
 /// A setting that differs between two configurations.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,20 @@ impl Config {
             to: other.shown(setting).0.to_owned(),
         };
         self.differing(other).into_iter().filter_map(Setting::find).map(change).collect()
+    }
+
+    /// What is in force once `read` takes the place of this one in a running server: the new values, but
+    /// for the settings that wait for a restart, which keep value and source.
+    #[must_use]
+    pub fn reloaded(&self, mut read: Self) -> Self {
+        read.keep_fixed(self);
+        for setting in SETTINGS.iter().filter(|setting| setting.reload == Reload::Restart) {
+            match self.given.get(setting.name) {
+                Some(shown) => read.given.insert(setting.name, shown.clone()),
+                None => read.given.remove(setting.name),
+            };
+        }
+        read
     }
 }
 

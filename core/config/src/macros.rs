@@ -40,6 +40,15 @@ macro_rules! settings {
                 $($( if self.$field != other.$field { names.push(stringify!($name)); } )+)+
                 names
             }
+
+            /// Takes the values of the settings that a restart alone can change from `other`.
+            pub(crate) fn keep_fixed(&mut self, other: &Self) {
+                $($(
+                    if matches!($row.reload, Restart) {
+                        self.$field.clone_from(&other.$field);
+                    }
+                )+)+
+            }
         }
     };
 }

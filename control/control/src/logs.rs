@@ -11,6 +11,7 @@
 //! | `nms.log` | what the media plane says ([`MEDIA_TARGETS`]), JSON |
 
 mod file;
+mod level;
 mod queue;
 
 use std::io::{self, IsTerminal};
@@ -22,12 +23,13 @@ use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 use tracing::{Metadata, Subscriber};
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::{FilterExt, Targets, filter_fn};
+use tracing_subscriber::filter::{FilterExt, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use file::LogFile;
+pub use level::Level;
 use queue::{Output, Queue, Writer};
 
 /// The targets whose lines go to `nms.log`: the crates of the media plane, and `session` for what the
@@ -35,8 +37,6 @@ use queue::{Output, Queue, Writer};
 pub const MEDIA_TARGETS: &[&str] = &[
     "codecs", "delivery", "hls", "http1", "ingest", "media", "rtmp", "session", "shard", "stream",
 ];
-/// Crates that say more than anyone wants below a warning.
-const QUIET_TARGETS: &[&str] = &["hyper", "hyper_util", "mio", "refinery_core", "tokio"];
 /// How long the last lines may take to be written at exit.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -93,10 +93,16 @@ pub enum LogError {
 #[must_use = "the last lines are lost unless this lives until the end of the program"]
 pub struct LogGuard {
     writers: Vec<Writer>,
+    level: Level,
     dropped: Arc<AtomicU64>,
 }
 
 impl LogGuard {
+    /// How much is logged, to be changed while the program runs.
+    pub fn level(&self) -> Level {
+        self.level.clone()
+    }
+
     /// Counts the lines that were dropped because a queue was full or could not be written.
     pub fn dropped(&self) -> Arc<AtomicU64> {
         self.dropped.clone()
@@ -119,7 +125,7 @@ pub fn init(settings: &LogSettings) -> Result<LogGuard, LogError> {
 }
 
 fn build(settings: &LogSettings) -> Result<(impl Subscriber + Send + Sync, LogGuard), LogError> {
-    let level = parse_level(&settings.level)?;
+    let level = Level::new(&settings.level)?;
     let dropped = Arc::new(AtomicU64::new(0));
     let mut writers = Vec::new();
     let mut start = |name: &str, outputs: Vec<Box<dyn io::Write + Send>>| {
@@ -143,7 +149,7 @@ fn build(settings: &LogSettings) -> Result<(impl Subscriber + Send + Sync, LogGu
         None => None,
     };
     let subscriber = tracing_subscriber::registry().with(console).with(files);
-    Ok((subscriber, LogGuard { writers, dropped }))
+    Ok((subscriber, LogGuard { writers, level, dropped }))
 }
 
 fn human<S>(output: Output, colours: bool) -> impl Layer<S>
@@ -160,7 +166,7 @@ where
     tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(output)
 }
 
-fn files<S>(queue: &Queue, level: &Targets) -> impl Layer<S> + use<S>
+fn files<S>(queue: &Queue, level: &Level) -> impl Layer<S> + use<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
@@ -193,21 +199,6 @@ fn console_output(console: Console) -> Option<(Box<dyn io::Write + Send>, bool)>
         Console::Stderr => Some((Box::new(io::stderr()), wanted && io::stderr().is_terminal())),
         Console::Off => None,
     }
-}
-
-fn parse_level(text: &str) -> Result<Targets, LogError> {
-    let refused = || LogError::Level(text.chars().take(100).collect());
-    let mut level: Targets = text.trim().to_ascii_lowercase().parse().map_err(|_| refused())?;
-    // Nothing would be taken for `error`, and a word that is no level for a target.
-    let default = level.default_level().filter(|_| !text.trim().is_empty());
-    let default = default.ok_or_else(refused)?;
-    for target in QUIET_TARGETS {
-        let named = level.iter().any(|(known, _)| known == *target);
-        if !named && default > LevelFilter::WARN {
-            level = level.with_target(*target, LevelFilter::WARN);
-        }
-    }
-    Ok(level)
 }
 
 fn is_media(target: &str) -> bool {

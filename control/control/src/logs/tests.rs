@@ -3,6 +3,10 @@ use serde_json::Value;
 use super::*;
 
 fn logged(level: &str, work: impl FnOnce()) -> [Vec<Value>; 3] {
+    logged_by(level, |_| work())
+}
+
+fn logged_by(level: &str, work: impl FnOnce(&Level)) -> [Vec<Value>; 3] {
     let dir = tempfile::tempdir().unwrap();
     let settings = LogSettings {
         dir: Some(dir.path().join("logs")),
@@ -10,7 +14,7 @@ fn logged(level: &str, work: impl FnOnce()) -> [Vec<Value>; 3] {
         console: Console::Off,
     };
     let (subscriber, guard) = build(&settings).unwrap();
-    tracing::subscriber::with_default(subscriber, work);
+    tracing::subscriber::with_default(subscriber, || work(&guard.level()));
     drop(guard);
     ["combined.log", "error.log", "nms.log"].map(|name| {
         let text = std::fs::read_to_string(dir.path().join("logs").join(name)).unwrap();
@@ -58,6 +62,27 @@ fn chatty_crates_are_quiet_unless_they_are_named() {
 }
 
 #[test]
+fn a_level_that_changes_holds_for_places_that_have_logged_before() {
+    let [combined, _, nms] = logged_by("warn", |level| {
+        let work = |number: u32| {
+            tracing::debug!(target: "rtmp", number, "detail");
+            tracing::info!(target: "audit", number, "event");
+            tracing::debug!(target: "hyper", number, "chatter");
+        };
+        work(1);
+        level.set("debug").unwrap();
+        work(2);
+        assert!(level.set("loud").is_err());
+        work(3);
+        level.set("info").unwrap();
+        work(4);
+    });
+    let seen: Vec<_> = combined.iter().map(|line| line["number"].as_u64().unwrap()).collect();
+    assert_eq!(seen, [2, 2, 3, 3, 4]);
+    assert_eq!(messages(&nms), ["detail", "detail"]);
+}
+
+#[test]
 fn a_line_cannot_be_forged() {
     let [combined, ..] = logged("info", || {
         tracing::info!(title = "a\n{\"message\":\"forged\"}", "real");
@@ -68,7 +93,7 @@ fn a_line_cannot_be_forged() {
 #[test]
 fn words_that_are_no_level_are_refused() {
     for level in ["", "loud", "rtmp=loud", "rtmp"] {
-        let error = parse_level(level).unwrap_err();
+        let error = Level::new(level).unwrap_err();
         assert!(error.to_string().starts_with("LOG_LEVEL"), "{level}");
     }
 }

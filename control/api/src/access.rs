@@ -9,11 +9,12 @@ use cluster::{Limit, Verdict};
 use store::{Role, Stream};
 use stream::control::StreamId;
 
+use crate::Shared;
 use crate::address::{client, counted};
 use crate::caller::Caller;
 use crate::problem::{Answer, Problem};
 use crate::server::Peer;
-use crate::{Settings, Shared};
+use control::InForce;
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,9 +129,9 @@ async fn admit(
         None if RULES.iter().any(|rule| rule.path == path) => return Ok(()),
         None => return Err(Problem::forbidden("This route has no rule.")),
     };
-    let settings = shared.settings();
+    let settings = shared.in_force();
     let peer = request.extensions().get::<Peer>().map_or_else(unknown, |peer| peer.0.ip());
-    let address = client(peer, request.headers(), &settings.trusted_proxies);
+    let address = client(peer, request.headers(), &settings.config.trusted_proxies);
     request.extensions_mut().insert(Client(address));
     let caller = match rule.access {
         Access::Anybody => None,
@@ -220,15 +221,22 @@ fn no_stream() -> Problem {
     Problem::missing("There is no such stream.")
 }
 
-async fn count(shared: &Shared, settings: &Settings, who: &str) -> Answer<()> {
-    if settings.rate_limit == 0 {
+async fn count(shared: &Shared, settings: &InForce, who: &str) -> Answer<()> {
+    if settings.config.rate_limit_max_requests == 0 {
         return Ok(());
     }
-    let limit = Limit { name: "api", burst: settings.rate_limit, per: settings.rate_window };
+    let limit = Limit {
+        name: "api",
+        burst: settings.config.rate_limit_max_requests,
+        per: settings.config.rate_limit_window,
+    };
     match shared.api.cluster.take(&limit, who).await {
         Verdict::Allowed { .. } => Ok(()),
         Verdict::Refused { retry_after } => {
-            let (most, seconds) = (settings.rate_limit, settings.rate_window.as_secs());
+            let (most, seconds) = (
+                settings.config.rate_limit_max_requests,
+                settings.config.rate_limit_window.as_secs(),
+            );
             let detail = format!("{most} requests in {seconds} s are allowed.");
             Err(Problem::too_many(detail, retry_after))
         }

@@ -7,7 +7,7 @@ use cluster::Event;
 use control::admin::UserView;
 use control::now;
 use serde::{Deserialize, Serialize};
-use store::{NewUser, Refreshed, Secret, User, UserChange};
+use store::{NewUser, Refreshed, Role, Secret, User, UserChange};
 use tracing::{info, warn};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -18,7 +18,7 @@ use crate::access::Client;
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::problem::{Answer, Problem};
-use crate::settings::Settings;
+use control::InForce;
 
 const AUDIT: &str = "audit";
 
@@ -120,10 +120,14 @@ async fn register(
     Client(address): Client,
     Body(new): Body<Registration>,
 ) -> Answer<(StatusCode, Json<LoggedIn>)> {
-    let settings = shared.settings();
+    let settings = shared.in_force();
     let closed =
         || Problem::forbidden("Registration is closed: ask an administrator for an account.");
-    let role = settings.registration.ok_or_else(closed)?;
+    let role = match settings.config.registration {
+        config::Registration::Streamer => Role::Streamer,
+        config::Registration::Viewer => Role::Viewer,
+        config::Registration::Closed => return Err(closed()),
+    };
     shared.attempts.register(address).await?;
     let user = NewUser { email: new.email, name: new.name, role };
     let add = move |store: &store::Store| store.add_user(&user, Some(&new.password));
@@ -149,7 +153,7 @@ async fn login(
         return Err(Problem::unauthorized("The email and the password do not fit each other."));
     };
     info!(target: AUDIT, user = user.id, %address, "logged in");
-    Ok(Json(open(&shared, &shared.settings(), user).await?))
+    Ok(Json(open(&shared, &shared.in_force(), user).await?))
 }
 
 /// Go on with a log-in
@@ -162,8 +166,8 @@ async fn refresh(
     Client(address): Client,
     Body(given): Body<RefreshToken>,
 ) -> Answer<Json<LoggedIn>> {
-    let settings = shared.settings();
-    let lifetime = settings.login_lifetime.as_secs() as i64;
+    let settings = shared.in_force();
+    let lifetime = settings.config.jwt_expires_in.as_secs() as i64;
     let renew = move |store: &store::Store| {
         store.refresh_login(given.refresh_token.expose(), now(), lifetime)
     };
@@ -193,7 +197,7 @@ async fn logout(
 ) -> Answer<StatusCode> {
     let given: LogOut =
         if body.is_empty() { LogOut::default() } else { crate::body::parse(&body)? };
-    let found = shared.callers.find(&shared.api.tokens, &shared.settings(), &headers).await;
+    let found = shared.callers.find(&shared.api.tokens, &shared.in_force(), &headers).await;
     let own = found.ok().flatten().and_then(|caller| caller.login);
     let end = move |store: &store::Store| {
         let token = given.refresh_token.as_ref();
@@ -245,15 +249,15 @@ async fn change_me(
     Ok(Json(UserView::new(changed.user, None)))
 }
 
-async fn open(shared: &Shared, settings: &Settings, user: User) -> Answer<LoggedIn> {
-    let (id, lifetime) = (user.id, settings.login_lifetime.as_secs() as i64);
+async fn open(shared: &Shared, settings: &InForce, user: User) -> Answer<LoggedIn> {
+    let (id, lifetime) = (user.id, settings.config.jwt_expires_in.as_secs() as i64);
     let login = shared.work.store(move |store| store.open_login(id, now(), lifetime)).await?;
     logged_in(shared, settings, user, login)
 }
 
 fn logged_in(
     shared: &Shared,
-    settings: &Settings,
+    settings: &InForce,
     user: User,
     login: store::Login,
 ) -> Answer<LoggedIn> {

@@ -14,7 +14,8 @@ use store::{Standing, Store, User};
 
 use crate::problem::{Answer, Problem};
 use crate::tokens::{Claims, Tokens};
-use crate::{Settings, work::Work};
+use crate::work::Work;
+use control::InForce;
 
 /// How long the database's word on a user is believed: what another node changed shows within this time,
 /// also when nothing carries events.
@@ -98,7 +99,7 @@ impl Callers {
     pub(crate) async fn find(
         &self,
         tokens: &Tokens,
-        settings: &Settings,
+        settings: &InForce,
         headers: &HeaderMap,
     ) -> Answer<Option<Caller>> {
         let Some(given) = headers.get(header::AUTHORIZATION) else { return Ok(None) };

@@ -3,23 +3,16 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::Shared;
+use config::Origins;
 
-/// Whose scripts may read the answers. Credentials are never allowed: identity is a Bearer token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cors {
-    /// Every origin's.
-    Any,
-    /// Those of these origins, such as `https://example.org`.
-    Origins(Vec<String>),
-}
+use crate::Shared;
 
 /// How long a browser may keep the answer to a preflight, in seconds.
 const PREFLIGHT_AGE: &str = "600";
 
 /// Answers preflights and adds the headers that every response carries.
 pub(crate) async fn add(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    let settings = shared.settings();
+    let settings = shared.in_force();
     let origin = request.headers().get(header::ORIGIN).cloned();
     let preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
@@ -33,28 +26,27 @@ pub(crate) async fn add(State(shared): State<Shared>, request: Request, next: Ne
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    settings.cors.add(headers, origin.as_ref());
+    allow(&settings.config.cors(), headers, origin.as_ref());
     if preflight {
         add_preflight(headers);
     }
     response
 }
 
-impl Cors {
-    fn add(&self, headers: &mut HeaderMap, origin: Option<&HeaderValue>) {
-        const ALLOW: HeaderName = header::ACCESS_CONTROL_ALLOW_ORIGIN;
-        match self {
-            Self::Any => {
-                headers.insert(ALLOW, HeaderValue::from_static("*"));
-            }
-            Self::Origins(origins) => {
-                headers.append(header::VARY, HeaderValue::from_static("Origin"));
-                let listed = |origin: &&HeaderValue| {
-                    origins.iter().any(|known| known.as_bytes() == origin.as_bytes())
-                };
-                if let Some(origin) = origin.filter(listed) {
-                    headers.insert(ALLOW, origin.clone());
-                }
+/// Whose scripts may read the answer. Credentials are never allowed: identity is a Bearer token.
+fn allow(origins: &Origins, headers: &mut HeaderMap, origin: Option<&HeaderValue>) {
+    const ALLOW: HeaderName = header::ACCESS_CONTROL_ALLOW_ORIGIN;
+    match origins {
+        Origins::Any => {
+            headers.insert(ALLOW, HeaderValue::from_static("*"));
+        }
+        Origins::List(list) => {
+            headers.append(header::VARY, HeaderValue::from_static("Origin"));
+            let listed = |origin: &&HeaderValue| {
+                list.iter().any(|known| known.as_str().as_bytes() == origin.as_bytes())
+            };
+            if let Some(origin) = origin.filter(listed) {
+                headers.insert(ALLOW, origin.clone());
             }
         }
     }

@@ -33,6 +33,7 @@ struct Health {
     uptime_seconds: u64,
     runtime: &'static str,
     shards: usize,
+    configuration: Configuration,
     services: Services,
 }
 
@@ -41,6 +42,14 @@ struct Health {
 struct Readiness {
     /// `ready`, `starting`, `draining` or `full`.
     status: &'static str,
+}
+
+/// Whether the last reading of the configuration is in force; with `refused` the one before is.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Configuration {
+    Current,
+    Refused,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -96,6 +105,11 @@ async fn health(State(shared): State<Shared>) -> Response {
         uptime_seconds: api.started.elapsed().as_secs(),
         runtime: api.probe.runtime().as_str(),
         shards: shards.len(),
+        configuration: if api.current.reloads().failed() {
+            Configuration::Refused
+        } else {
+            Configuration::Current
+        },
         services,
     };
     (code, Json(health)).into_response()

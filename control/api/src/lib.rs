@@ -21,7 +21,6 @@ mod page;
 mod problem;
 mod request_id;
 mod server;
-mod settings;
 mod streams;
 mod tokens;
 mod users;
@@ -35,16 +34,13 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use axum::{Router, middleware};
 use cluster::Cluster;
-use control::{Authority, Lifecycle, Probe, Vitals};
+use control::{Authority, Current, InForce, Lifecycle, Probe, Vitals};
 use store::Store;
-use tokio::sync::watch;
 
-pub use headers::Cors;
 pub use live::{LiveItem, LivePage};
 pub use openapi::document;
 pub use page::MAX_PAGE;
 pub use server::{Limits, Peer, serve};
-pub use settings::Settings;
 pub use tokens::{Tokens, TokensError};
 pub use work::{MAX_HASHING_WAITING, MAX_READERS};
 
@@ -71,8 +67,8 @@ pub struct Api {
     pub vitals: Vitals,
     /// Makes and checks access tokens.
     pub tokens: Tokens,
-    /// What may change while the server runs.
-    pub settings: watch::Receiver<Arc<Settings>>,
+    /// The configuration in force.
+    pub current: Current,
     /// The product's version.
     pub version: &'static str,
     /// When the server started.
@@ -91,8 +87,8 @@ struct Shared {
 }
 
 impl Shared {
-    fn settings(&self) -> Arc<Settings> {
-        self.api.settings.borrow().clone()
+    fn in_force(&self) -> Arc<InForce> {
+        self.api.current.get()
     }
 }
 

@@ -14,7 +14,7 @@ use crate::Shared;
 use crate::body::Asked;
 use crate::page::{Page, next, stream_cursor};
 use crate::problem::Answer;
-use crate::settings::Settings;
+use control::InForce;
 
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(live))
@@ -87,12 +87,12 @@ async fn live(State(shared): State<Shared>, Asked(asked): Asked<Filter>) -> Answ
     let mut streams = shared.work.store(read).await?;
     let next_cursor =
         next(&mut streams, limit, |stream| stream_cursor(stream.started_at, &stream.id));
-    let settings = shared.settings();
+    let settings = shared.in_force();
     let item = |stream| item(&*shared.api.probe, &settings, stream);
     Ok(Json(LivePage { items: streams.into_iter().map(item).collect(), next_cursor }))
 }
 
-fn item(probe: &dyn Probe, settings: &Settings, stream: LiveStream) -> LiveItem {
+fn item(probe: &dyn Probe, settings: &InForce, stream: LiveStream) -> LiveItem {
     let links = &settings.links;
     LiveItem {
         status: "live",

@@ -63,6 +63,9 @@ struct Snapshot {
     uptime: f64,
     services: [(&'static str, bool); 2],
     dropped_log_lines: u64,
+    reloads: [u64; 2],
+    reload_failed: bool,
+    waiting_settings: u64,
     health: Vec<ShardHealth>,
     shards: Vec<ShardMetrics>,
 }
@@ -70,12 +73,16 @@ struct Snapshot {
 impl Snapshot {
     fn take(api: &Arc<Api>) -> Self {
         let dropped: &AtomicU64 = &api.dropped_log_lines;
+        let reloads = api.current.reloads();
         Self {
             version: api.version,
             runtime: api.probe.runtime().as_str(),
             uptime: api.started.elapsed().as_secs_f64(),
             services: [("database", api.vitals.database()), ("storage", api.vitals.storage())],
             dropped_log_lines: dropped.load(Ordering::Relaxed),
+            reloads: reloads.totals(),
+            reload_failed: reloads.failed(),
+            waiting_settings: reloads.waiting(),
             health: api.probe.shards(),
             shards: api.probe.metrics(),
         }
@@ -85,6 +92,7 @@ impl Snapshot {
 impl Collector for Snapshot {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.encode_server(&mut encoder)?;
+        self.encode_reloads(&mut encoder)?;
         self.encode_shards(&mut encoder)?;
         let connections = |m: &ShardMetrics| m.connections.clone();
         self.encode_by_protocol(&mut encoder, "connections", "Open connections", connections)?;
@@ -114,6 +122,33 @@ impl Snapshot {
         for (service, up) in self.services {
             let labels = [("service", service)];
             ConstGauge::new(i64::from(up)).encode(family.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+
+    fn encode_reloads(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "Readings of the configuration after the start, by what became of them";
+        let mut family =
+            encoder.encode_descriptor("config_reloads", help, None, MetricType::Counter)?;
+        for (result, count) in ["taken", "refused"].into_iter().zip(self.reloads) {
+            let labels = [("result", result)];
+            ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
+        }
+        let failed = i64::from(self.reload_failed);
+        for (name, help, value) in [
+            (
+                "config_reload_failed",
+                "Whether the last reading of the configuration was refused: 1 or 0",
+                failed,
+            ),
+            (
+                "config_waiting_settings",
+                "Settings whose new value waits for a restart",
+                gauge(self.waiting_settings),
+            ),
+        ] {
+            let family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            ConstGauge::new(value).encode(family)?;
         }
         Ok(())
     }

@@ -90,7 +90,7 @@ async fn create(
 ) -> Answer<Response> {
     let given: NewStream = crate::body::parse(&body)?;
     let request = idempotency(&headers, &body)?;
-    let fields = given.fields(&shared.settings());
+    let fields = given.fields(&shared.in_force());
     let owner = caller.user.id;
     let create =
         move |store: &store::Store| store.create_stream(owner, &fields, request.as_ref(), now());
@@ -98,7 +98,7 @@ async fn create(
     let (stream, key) = (made.new.stream, made.new.key);
     info!(target: AUDIT, by = owner, stream = stream.id, repeated = made.repeated, "stream added");
     let place = HeaderValue::from_str(&format!("/api/streams/{}", stream.id));
-    let view = StreamView::new(stream, Some(key), &shared.settings().links);
+    let view = StreamView::new(stream, Some(key), &shared.in_force().links);
     let mut response = (StatusCode::CREATED, Json(view)).into_response();
     response.headers_mut().extend(place.ok().map(|place| (header::LOCATION, place)));
     if made.repeated {
@@ -188,7 +188,7 @@ async fn revoke<T: Send + 'static>(
 }
 
 fn for_owner(shared: &Shared, stream: Stream) -> StreamView {
-    StreamView::new(stream, None, &shared.settings().links)
+    StreamView::new(stream, None, &shared.in_force().links)
 }
 
 fn idempotency(headers: &HeaderMap, body: &[u8]) -> Answer<Option<Idempotency>> {

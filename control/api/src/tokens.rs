@@ -7,7 +7,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use serde::{Deserialize, Serialize};
 use store::{Secret, User, UtcTime};
 
-use crate::settings::Settings;
+use control::InForce;
 
 /// How long an access token holds: short, so that what it was made for is soon looked at again.
 const LIFETIME: Duration = Duration::from_mins(10);
@@ -79,15 +79,15 @@ impl Tokens {
     /// A token for the user's log-in and how long it holds. None when the library fails.
     pub(crate) fn make(
         &self,
-        settings: &Settings,
+        settings: &InForce,
         user: &User,
         login: &str,
         now: UtcTime,
     ) -> Option<(Secret, Duration)> {
-        let lifetime = LIFETIME.min(settings.login_lifetime);
+        let lifetime = LIFETIME.min(settings.config.jwt_expires_in);
         let claims = Made {
-            iss: settings.issuer.as_deref().unwrap_or(OURS),
-            aud: settings.audience.as_deref().unwrap_or(OURS),
+            iss: settings.config.jwt_issuer.as_deref().unwrap_or(OURS),
+            aud: settings.config.jwt_audience.as_deref().unwrap_or(OURS),
             iat: now.unix(),
             exp: now.unix() + lifetime.as_secs() as i64,
             user_id: user.id,
@@ -102,7 +102,7 @@ impl Tokens {
 
     /// What the token says, when it was signed with our secret by HS256, is in force and is meant for us.
     /// The reason otherwise, which tells nothing that its bearer does not know.
-    pub(crate) fn read(&self, settings: &Settings, token: &str) -> Result<Claims, &'static str> {
+    pub(crate) fn read(&self, settings: &InForce, token: &str) -> Result<Claims, &'static str> {
         use jsonwebtoken::errors::ErrorKind;
         if token.len() > MAX_TOKEN {
             return Err("The token is too long.");
@@ -110,13 +110,13 @@ impl Tokens {
         let mut rules = Validation::new(Algorithm::HS256);
         rules.leeway = LEEWAY;
         rules.validate_nbf = true;
-        rules.validate_aud = settings.audience.is_some();
+        rules.validate_aud = settings.config.jwt_audience.is_some();
         let mut required = vec!["exp"];
-        if let Some(issuer) = &settings.issuer {
+        if let Some(issuer) = &settings.config.jwt_issuer {
             rules.iss = Some(HashSet::from([issuer.clone()]));
             required.push("iss");
         }
-        if let Some(audience) = &settings.audience {
+        if let Some(audience) = &settings.config.jwt_audience {
             rules.aud = Some(HashSet::from([audience.clone()]));
             required.push("aud");
         }

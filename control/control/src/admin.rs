@@ -13,10 +13,13 @@ mod response;
 mod socket;
 
 pub use client::{CallError, RunError, call, run};
-pub use execute::Admin;
+pub use execute::{Admin, ReloadOrder};
 pub use render::{render_json, render_text};
 pub use request::Request;
-pub use response::{Fault, Removed, Response, SessionView, StreamView, UserView, problem_type};
+pub use response::{
+    Fault, Reloaded, Removed, Response, SessionView, SettingChange, StreamView, UserView,
+    problem_type,
+};
 pub use socket::AdminSocket;
 
 /// The name of the socket in the data directory.

@@ -13,6 +13,7 @@ use stream::control::{
 use tokio::sync::{Semaphore, mpsc};
 use tracing::{error, info, warn};
 
+use crate::Current;
 use crate::clock::now;
 use placements::Placements;
 
@@ -35,13 +36,13 @@ pub type Elsewhere =
 /// Target of the lines that tell who was allowed what. They never hold a key.
 const AUDIT: &str = "audit";
 
-/// What the configuration says about publishing.
-#[derive(Clone, Copy, Debug)]
+/// What decisions about publishing depend on.
+#[derive(Clone, Debug)]
 pub struct AuthoritySettings {
     /// How many shards there are.
     pub shards: usize,
-    /// `MAX_STREAMS_PER_USER`; 0 is no limit. Administrators are exempt.
-    pub max_streams_per_user: u32,
+    /// The configuration in force.
+    pub current: Current,
 }
 
 /// A command and the shard that it is for.
@@ -93,9 +94,9 @@ impl Authority {
         let (commands, forwarded) = mpsc::channel(MAX_COMMANDS);
         let authority = Self {
             store,
+            placements: Mutex::new(Placements::new(settings.shards)),
             settings,
             decisions: Mutex::new(()),
-            placements: Mutex::new(Placements::new(settings.shards)),
             questions: Semaphore::new(MAX_QUESTIONS),
             elsewhere,
             look_ups: Semaphore::new(MAX_LOOK_UPS),
@@ -203,7 +204,7 @@ impl Authority {
             warn!("a stream with an id that no URL can hold is not published: {stream:?}");
             return Err(Denial::Disabled);
         };
-        let limit = self.settings.max_streams_per_user;
+        let limit = self.settings.current.get().config.max_streams_per_user;
         let live = self.placements().live_of(owner_id, &id, Instant::now());
         if limit > 0 && !is_admin && live >= limit as usize {
             return Err(Denial::TooManyStreams { limit });

@@ -5,11 +5,13 @@
 //! - [`Authority`] answers the shards and orders streams to be cut.
 //! - [`admin`] administers users and streams, over a socket or directly on the database.
 //! - [`stats`] says how a live stream is.
+//! - [`Current`] is the configuration in force, for whoever answers.
 //! - [`logs`] takes log lines from every thread without ever making one wait.
 
 pub mod admin;
 mod authority;
 mod clock;
+mod current;
 mod first_admin;
 mod lifecycle;
 mod links;
@@ -25,6 +27,7 @@ pub use authority::{
     ShardCommand,
 };
 pub use clock::now;
+pub use current::{Current, InForce, Reloader, Reloads};
 pub use first_admin::{DEFAULT_ADMIN_EMAIL, FirstAdmin, FirstAdminError, first_administrator};
 pub use lifecycle::{Lifecycle, Phase};
 pub use links::{Links, Outputs};

@@ -4,19 +4,21 @@ use std::io::{self, Write};
 
 use anyhow::{Result, anyhow};
 use config::Config;
-use control::Links;
+use control::Current;
 use control::admin::{self, Admin, Request};
 use store::{Location, Secrets, SecretsGiven, Store};
 
 use crate::settings::{self, Flags};
-use crate::{Misuse, addresses};
+use crate::{Misuse, in_force};
 
 /// Runs an administration command and prints its answer.
 pub(crate) fn run(flags: Flags, request: Request, json: bool) -> Result<()> {
     let (config, _) = settings::load(flags)?;
-    let links = addresses::links(&config);
-    let response =
-        admin::run(&config.data_dir, request, || open(&config, links).map_err(Into::into))?;
+    let response = match request {
+        // There is nothing to do for it without a server.
+        Request::Reload => admin::call(&config.data_dir.join(admin::SOCKET_NAME), &request)?,
+        _ => admin::run(&config.data_dir, request, || open(&config).map_err(Into::into))?,
+    };
     if let Some(fault) = response.fault() {
         if json {
             print(&admin::render_json(&response));
@@ -28,7 +30,7 @@ pub(crate) fn run(flags: Flags, request: Request, json: bool) -> Result<()> {
 }
 
 /// Opens the database of a server that does not run.
-fn open(config: &Config, links: Links) -> Result<Admin> {
+fn open(config: &Config) -> Result<Admin> {
     let store = open_store(config)?;
     control::first_administrator(
         &store,
@@ -37,7 +39,7 @@ fn open(config: &Config, links: Links) -> Result<Admin> {
         false,
         &config.data_dir,
     )?;
-    Ok(Admin::new(store, links, None))
+    Ok(Admin::new(store, Current::fixed(in_force::control(config.clone())), None))
 }
 
 /// Opens the database.
@@ -55,15 +57,6 @@ pub(crate) fn options(config: &Config, secrets: &Secrets) -> store::Options {
         roles: roles(&config.jwt_role_map),
         jwt_fingerprint: Some(secrets.jwt_fingerprint()),
     }
-}
-
-/// The secrets of the configuration, or those kept in `DATA_DIR`, where missing ones are made.
-pub(crate) fn secrets(config: &Config) -> Result<Secrets> {
-    let given = SecretsGiven {
-        jwt: secret(config.jwt_secret.as_ref()),
-        key: secret(config.key_secret.as_ref()),
-    };
-    Ok(Secrets::load_or_create(&config.data_dir, &given)?)
 }
 
 /// Where the configured database is.

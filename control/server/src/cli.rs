@@ -29,6 +29,11 @@ pub(crate) fn parse() -> Command {
             let (flags, task) = moving::task(name, matches);
             Command::Moving { flags, task }
         }
+        Some(("reload", matches)) => Command::Admin {
+            flags: flags(matches),
+            request: Request::Reload,
+            json: matches.get_flag("json"),
+        },
         Some(("load", matches)) => Command::Load(matches.clone()),
         Some((_, matches)) => {
             Command::Serve { flags: flags(matches), demo: matches.get_flag("demo") }
@@ -65,6 +70,11 @@ fn clap() -> Clap {
         .subcommand(users())
         .subcommand(streams())
         .subcommands(moving::commands())
+        .subcommand(
+            Clap::new("reload")
+                .about("Has the running server read its settings again, and tells what changed")
+                .args([data_dir(), json()]),
+        )
         .subcommand(load::command())
 }
 

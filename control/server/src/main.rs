@@ -2,16 +2,18 @@
 
 mod addresses;
 mod admin;
-mod api_settings;
 mod banner;
 mod check;
 mod cli;
 mod demo;
+mod in_force;
 mod moving;
 mod plane;
 mod probe;
+mod reload;
 mod serve;
 mod settings;
+mod terminal;
 
 use std::process::ExitCode;
 

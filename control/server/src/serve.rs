@@ -11,29 +11,31 @@ use anyhow::{Context, Result, anyhow, bail};
 use cluster::{Cluster, Node, Redis};
 use config::Config;
 use control::admin::{Admin, AdminSocket};
-use control::logs::{Console, LogSettings};
-use control::{Authority, AuthoritySettings, DataDirLock, Lifecycle, Links, Vitals};
-use media::Timestamp;
-use shard::{Driver, Inbox, Mailbox, Shard, mailbox};
+use control::logs::{Console, Level, LogSettings};
+use control::{Authority, AuthoritySettings, Current, DataDirLock, Lifecycle, Vitals};
+use shard::{Inbox, Mailbox, Shard, mailbox};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 
 use crate::addresses;
 use crate::admin;
-use crate::api_settings;
 use crate::banner;
 use crate::demo;
+use crate::in_force;
 use crate::plane::{self, Ask, Desk, Mail, Setup, ShardParts, Tell, Throttle};
 use crate::probe::{Counters, Plant};
-use crate::settings::{self, Flags};
+use crate::reload;
+use crate::settings::{self, Flags, Inputs};
+use crate::terminal::Terminal;
 
 /// How long the shards may take to open their ports.
 const START: Duration = Duration::from_secs(10);
 
 /// Runs the server.
 pub(crate) fn serve(flags: Flags, with_demo: bool) -> Result<()> {
-    let (config, notes) = settings::load(flags)?;
+    let terminal = Terminal::at_start();
+    let mut inputs = Inputs::of_process(flags);
+    let (config, notes) = inputs.load()?;
     let logs = start_logs(&config)?;
     make_directories(&config)?;
     // Two servers on one data directory would undo each other's work; the lock says so at once.
@@ -52,8 +54,10 @@ pub(crate) fn serve(flags: Flags, with_demo: bool) -> Result<()> {
     let media = Media::start(&config)?;
     let server = Server {
         demo: with_demo.then(|| demo::prepare(&store)).transpose()?,
-        links: addresses::links(&config),
         dropped_log_lines: logs.dropped(),
+        level: logs.level(),
+        terminal,
+        inputs,
         config,
         store,
         media,
@@ -116,7 +120,16 @@ impl Media {
         let (ask, asks) = mailbox(plane::DESK_MAIL);
         let (tell, tells) = mailbox(plane::DESK_MAIL);
         let counters: Vec<Counters> = (0..count).map(|_| Counters::default()).collect();
-        let setup = setup(config, driver, mailboxes.clone(), Desk { asks: ask, tells: tell })?;
+        let setup = Setup {
+            among_others: config.redis().is_some(),
+            driver,
+            rtmp: SocketAddr::new(config.bind, config.rtmp_port),
+            http: SocketAddr::new(config.bind, config.http_port),
+            settings: Arc::new(in_force::shards(config, count)?),
+            throttle: Arc::new(Throttle::new()),
+            mailboxes: mailboxes.clone(),
+            desk: Desk { asks: ask, tells: tell },
+        };
         // From here on the shards share the ports among themselves.
         drop(claims);
         let (started, starts) = std::sync::mpsc::channel();
@@ -160,71 +173,27 @@ fn claim_ports(config: &Config) -> Result<Vec<std::os::fd::OwnedFd>> {
         .collect()
 }
 
-fn setup(
-    config: &Config,
-    driver: Driver,
-    mailboxes: Vec<Mailbox<Mail>>,
-    desk: Desk,
-) -> Result<Setup> {
-    let cors = match &*config.cors() {
-        config::Origins::Any => http1::CorsPolicy::Any,
-        config::Origins::List(list) => {
-            http1::CorsPolicy::list(list.iter().map(|origin| origin.as_str().to_owned()))
-                .map_err(|error| anyhow!("CORS_ORIGINS: {error}"))?
-        }
-    };
-    let ticks = |duration: Duration| Timestamp::from_millis(duration.as_millis() as i64);
-    Ok(Setup {
-        driver,
-        rtmp: SocketAddr::new(config.bind, config.rtmp_port),
-        http: SocketAddr::new(config.bind, config.http_port),
-        takeover: match config.publish_takeover {
-            config::Takeover::Stale => ingest::Takeover::Stale,
-            config::Takeover::Always => ingest::Takeover::Always,
-            config::Takeover::Never => ingest::Takeover::Never,
-        },
-        key_playback: config.key_playback,
-        among_others: false,
-        delivery: delivery::Settings {
-            gather: config.gather,
-            shards: mailboxes.len(),
-            segment: ticks(config.hls_segment),
-            part: ticks(config.hls_part),
-            window: config.hls_window as usize,
-            cors,
-            embed_origins: config
-                .embed_origins
-                .frame_ancestors()
-                .split(' ')
-                .map(str::to_owned)
-                .collect(),
-        },
-        throttle: Arc::new(Throttle::new(config.max_conn_per_ip, config.throttle_exempt.clone())),
-        mailboxes,
-        desk,
-    })
-}
-
 /// Everything that runs.
 struct Server {
     config: Config,
+    inputs: Inputs,
     store: store::Store,
-    links: Links,
     media: Media,
     demo: Option<demo::Prepared>,
     dropped_log_lines: Arc<AtomicU64>,
+    level: Level,
+    terminal: Terminal,
 }
 
 impl Server {
     /// The control side: answers the shards, serves its port and socket, waits for signals.
     async fn run(self) -> Result<()> {
-        let Self { config, store, links, media, demo, dropped_log_lines } = self;
+        let Self { config, inputs, store, media, demo, dropped_log_lines, level, terminal } = self;
         let Media { shards, mailboxes, plant, asks, tells } = media;
-        let mut signals = Signals::new()?;
-        let settings = AuthoritySettings {
-            shards: shards.len(),
-            max_streams_per_user: config.max_streams_per_user,
-        };
+        let mut signals = Signals::new(terminal)?;
+        let hangups = signal(SignalKind::hangup())?;
+        let (current, reloader) = Current::new(in_force::control(config.clone()));
+        let settings = AuthoritySettings { shards: shards.len(), current: current.clone() };
         let (authority, commands) = Authority::new(store.clone(), settings);
         let cluster = cluster(&config)?;
         let (drained, drains) = tokio::sync::mpsc::unbounded_channel();
@@ -233,20 +202,22 @@ impl Server {
         tokio::spawn(forward(commands, mailboxes.clone()));
         let socket =
             AdminSocket::bind(&config.data_dir).context("control.sock cannot be opened")?;
+        let (order, orders) = tokio::sync::mpsc::channel(reload::MAX_ORDERS);
         let probe = Arc::clone(&plant) as Arc<dyn control::Probe>;
-        let administration = Admin::new(store.clone(), links.clone(), Some(Arc::clone(&authority)))
-            .with_probe(probe);
+        let administration =
+            Admin::new(store.clone(), current.clone(), Some(Arc::clone(&authority)))
+                .with_probe(probe)
+                .with_reload(order);
         tokio::spawn(socket.serve(Arc::new(administration)));
         let lifecycle = Lifecycle::new();
         let vitals = Vitals::new();
         tokio::spawn(vitals.clone().watch(store.clone(), config.data_dir.clone()));
-        let (_api_settings, settings) = watch::channel(Arc::new(api_settings::of(&config)));
         let api = api::Api {
             store,
             authority,
             cluster,
             tokens: api::Tokens::new(&admin::secrets(&config)?.jwt)?,
-            settings,
+            current: current.clone(),
             probe: plant as Arc<dyn control::Probe>,
             lifecycle: lifecycle.clone(),
             vitals,
@@ -255,6 +226,15 @@ impl Server {
             dropped_log_lines,
         };
         let (port, ended) = open_port(&config, api).await?;
+        let parts = reload::Parts {
+            inputs,
+            current: current.clone(),
+            reloader,
+            level,
+            mailboxes: mailboxes.clone(),
+            terminal,
+        };
+        tokio::spawn(reload::run(parts, hangups, orders));
         lifecycle.ready();
         tracing::info!(
             rtmp = config.rtmp_port,
@@ -263,7 +243,7 @@ impl Server {
             "ready"
         );
         if let Some(demo) = demo {
-            banner::demo(&config, &links, &demo);
+            banner::demo(&config, &current.get().links, &demo);
             demo::start(config.rtmp_port, &demo)?;
         }
         signals.next().await;
@@ -271,7 +251,7 @@ impl Server {
             "stopping: publishers are cut, viewers finish (a second signal ends at once)"
         );
         lifecycle.draining();
-        drain(&mailboxes, drains, &mut signals, config.shutdown_timeout).await;
+        drain(&mailboxes, drains, &mut signals, current.get().config.shutdown_timeout).await;
         drop(ended);
         post_all(&mailboxes, || Mail::Stop).await;
         drop(port.await);
@@ -283,18 +263,29 @@ impl Server {
 struct Signals {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
+    terminal: Terminal,
 }
 
 impl Signals {
-    fn new() -> Result<Self> {
+    fn new(terminal: Terminal) -> Result<Self> {
         let terminate = signal(SignalKind::terminate())?;
-        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { terminate, interrupt, hangup: signal(SignalKind::hangup())?, terminal })
     }
 
     async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                // Any other SIGHUP is for the settings.
+                _ = self.hangup.recv() => {
+                    if self.terminal.is_gone() {
+                        return;
+                    }
+                }
+            }
         }
     }
 }

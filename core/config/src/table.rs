@@ -35,7 +35,7 @@ settings! {
         /// Scheme, name, port and path prefix of API URLs that the server hands out, where a proxy
         /// stands before it.
         PUBLIC_API_URL => public_api_url: Option<BaseUrl> = row("", WEB, Live)
-            .note("from host and port").example("https://api.example.com");
+            .later().note("from host and port").example("https://api.example.com");
         /// The same for media URLs.
         PUBLIC_MEDIA_URL => public_media_url: Option<BaseUrl> = row("", WEB, Live)
             .note("from host and port").example("https://live.example.com");

@@ -19,7 +19,8 @@ use crate::players::Players;
 use crate::relay::{self, Letter};
 use crate::shelf::Shelf;
 
-/// The settings of the viewers' side, fixed from start to end.
+/// The settings of the viewers' side. A new value takes the place of the one in force as a whole
+/// ([`Context::configure`]); packagers keep the one that their session began with.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Longest time that frames are gathered for one write on a busy shard; zero: never.
@@ -36,6 +37,8 @@ pub struct Settings {
     pub cors: http1::CorsPolicy,
     /// Who may frame `/embed/ID`: `'self'`, `*` or origins.
     pub embed_origins: Vec<String>,
+    /// Whether a stream's key in the place of its id leads to the stream.
+    pub key_playback: bool,
 }
 
 /// An answer of control that is on its way.
@@ -51,8 +54,6 @@ pub type Resolve = Box<dyn Fn(StreamKey) -> Answering<StreamId>>;
 pub struct Context {
     /// This shard's number.
     pub shard: usize,
-    /// The settings.
-    pub settings: Settings,
     /// The streams on this shard.
     pub hub: Rc<RefCell<Hub>>,
     /// What is live on all shards.
@@ -65,14 +66,15 @@ pub struct Context {
     pub post: Box<dyn Fn(usize, Letter) -> bool>,
     /// Asks control about a stream.
     pub describe: Describe,
-    /// Asks control which stream has a key; `None` where playback by key is off.
-    pub resolve: Option<Resolve>,
+    /// Asks control which stream has a key.
+    pub resolve: Resolve,
     /// Asks control which other node has a stream; `None` where there is none.
     pub elsewhere: Option<Elsewhere>,
     /// What control said of streams elsewhere a moment ago.
     pub(crate) known_elsewhere: RefCell<Known>,
     /// The number of the connection's session that was named last.
     session: Cell<u64>,
+    settings: RefCell<Rc<Settings>>,
     /// HTTP requests that are being answered.
     pub(crate) exchanges: Cell<usize>,
     pub(crate) fanout: RefCell<Fanout>,
@@ -99,7 +101,7 @@ pub struct Parts {
     pub health: Arc<Health>,
     pub post: Box<dyn Fn(usize, Letter) -> bool>,
     pub describe: Describe,
-    pub resolve: Option<Resolve>,
+    pub resolve: Resolve,
     pub elsewhere: Option<Elsewhere>,
 }
 
@@ -108,7 +110,7 @@ impl Context {
     pub fn new(parts: Parts) -> Rc<Self> {
         Rc::new(Self {
             shard: parts.shard,
-            settings: parts.settings,
+            settings: RefCell::new(Rc::new(parts.settings)),
             hub: parts.hub,
             directory: parts.directory,
             counters: parts.counters,
@@ -132,6 +134,17 @@ impl Context {
     pub fn next_session(&self) -> SessionId {
         self.session.set(self.session.get() + 1);
         SessionId::Connection { shard: self.shard, number: self.session.get() }
+    }
+
+    /// Puts other settings in force: for requests and sessions that begin from now on, and for the next
+    /// write to viewers.
+    pub fn configure(&self, settings: Settings) {
+        *self.settings.borrow_mut() = Rc::new(settings);
+    }
+
+    /// The settings in force.
+    pub(crate) fn settings(&self) -> Rc<Settings> {
+        Rc::clone(&self.settings.borrow())
     }
 
     /// HTTP requests that are being answered; a connection between two requests has none.

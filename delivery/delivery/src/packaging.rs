@@ -37,12 +37,13 @@ pub(crate) fn start(context: &Rc<Context>, stream: &Rc<Stream>, session: u32, fi
         // The copies on other shards are of the older session.
         context.announce_over(stream.id());
     }
+    let settings = context.settings();
     let config = Config {
-        segment: context.settings.segment,
-        part: context.settings.part,
+        segment: settings.segment,
+        part: settings.part,
         session,
         first_msn,
-        window: context.settings.window,
+        window: settings.window,
     };
     let (context, stream) = (Rc::clone(context), Rc::clone(stream));
     shard::spawn("packager", async move {

@@ -173,10 +173,11 @@ impl Players {
                 break;
             }
             seen = self.stream.signal().changed(seen).await;
-            let (most, load) = (self.context.settings.gather, self.context.health.load());
+            let (settings, load) = (self.context.settings(), self.context.health.load());
             // Viewers are spread evenly, so all shards together take so much.
-            let all = cost * self.context.settings.shards as u32;
-            let window = gather::window(most, load, self.inner.borrow().players.len(), all);
+            let all = cost * settings.shards as u32;
+            let viewers = self.inner.borrow().players.len();
+            let window = gather::window(settings.gather, load, viewers, all);
             if !window.is_zero() {
                 shard::sleep(window).await;
                 seen = self.stream.signal().count();

@@ -37,6 +37,7 @@ fn context(questions: &Rc<Cell<usize>>) -> Rc<Context> {
         shard: 0,
         driver: Driver::Epoll,
         settings: Settings {
+            key_playback: false,
             gather: Duration::ZERO,
             shards: 1,
             segment: Timestamp::from_millis(2000),
@@ -51,7 +52,7 @@ fn context(questions: &Rc<Cell<usize>>) -> Rc<Context> {
         health: Arc::new(Health::default()),
         post: Box::new(|_, _| false),
         describe: Box::new(|_| Box::pin(async { None })),
-        resolve: None,
+        resolve: Box::new(|_| Box::pin(async { None })),
         elsewhere: Some(Box::new(move |id| {
             questions.set(questions.get() + 1);
             let base = (id.as_str() == "away").then(|| OTHER.into());

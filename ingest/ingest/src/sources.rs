@@ -61,6 +61,11 @@ impl Sources {
         Self { live: HashMap::new(), takeover, limits }
     }
 
+    /// Changes what happens to second publishers that come from now on.
+    pub fn set_takeover(&mut self, takeover: Takeover) {
+        self.takeover = takeover;
+    }
+
     /// Lets a publisher in, or says why not.
     pub fn admit(
         &mut self,

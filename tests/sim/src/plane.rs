@@ -20,8 +20,8 @@ mod throttle;
 
 pub(crate) use mail::{Ask, Desk, Mail, Tell};
 pub(crate) use shard_main::start;
-pub(crate) use state::{Plane, Setup, ShardParts};
-pub(crate) use throttle::Throttle;
+pub(crate) use state::{Plane, Settings, Setup, ShardParts};
+pub(crate) use throttle::{Allowance, Throttle};
 
 /// As in the binary.
 pub(crate) const SHARD_MAIL: usize = 16_384;

@@ -10,7 +10,8 @@ use shard::sim;
 use shard::{Driver, Health, Inbox, Mailbox, Rng, mailbox};
 
 use crate::plane::{
-    self, Ask, DESK_MAIL, Desk, Mail, Plane, SHARD_MAIL, Setup, ShardParts, Tell, Throttle,
+    self, Allowance, Ask, DESK_MAIL, Desk, Mail, Plane, SHARD_MAIL, Setup, ShardParts, Tell,
+    Throttle,
 };
 use crate::trace::note;
 
@@ -58,6 +59,25 @@ impl Settings {
     }
 }
 
+impl Settings {
+    fn of_shards(&self) -> plane::Settings {
+        plane::Settings {
+            takeover: self.takeover,
+            allowance: Allowance { limit: 0, exempt: Vec::new() },
+            delivery: delivery::Settings {
+                shards: self.shards,
+                gather: std::time::Duration::from_millis(self.gather_ms),
+                segment: Timestamp::from_millis(self.segment_ms),
+                part: Timestamp::from_millis(self.part_ms),
+                window: self.window,
+                cors: http1::CorsPolicy::Any,
+                embed_origins: vec!["*".to_owned()],
+                key_playback: false,
+            },
+        }
+    }
+}
+
 /// A running server.
 pub(crate) struct Server {
     pub(crate) settings: Settings,
@@ -67,6 +87,10 @@ pub(crate) struct Server {
     pub(crate) tells: Inbox<Tell>,
     /// Tasks that every server has.
     pub(crate) tasks: usize,
+    /// What held before settings that are on their way to the shards.
+    pub(crate) former_takeover: Takeover,
+    /// The longest that frames may have been gathered by any settings so far.
+    pub(crate) longest_gather_ms: u64,
 }
 
 impl Server {
@@ -94,7 +118,20 @@ impl Server {
             planes.push(plane.expect("virtual ports are free"));
         }
         let tasks = sim::tasks().values().sum();
-        Self { settings, planes, mailboxes, asks, tells, tasks }
+        let (former_takeover, longest_gather_ms) = (settings.takeover, settings.gather_ms);
+        Self { settings, planes, mailboxes, asks, tells, tasks, former_takeover, longest_gather_ms }
+    }
+
+    /// The operator changes what can change while the server runs.
+    pub(crate) fn configure(&mut self, rng: &mut Rng) {
+        let Settings { shards, load, refused, .. } = self.settings;
+        self.settings = Settings { shards, load, refused, ..Settings::draw(rng) };
+        note!("other settings: {:?}", self.settings);
+        self.longest_gather_ms = self.longest_gather_ms.max(self.settings.gather_ms);
+        let told = Arc::new(self.settings.of_shards());
+        for mailbox in &self.mailboxes {
+            drop(mailbox.post(Mail::Configure(Arc::clone(&told))));
+        }
     }
 
     /// No letter is on its way.
@@ -109,19 +146,9 @@ fn setup(settings: &Settings, mailboxes: Vec<Mailbox<Mail>>, desk: Desk) -> Setu
         driver: Driver::IoUring,
         rtmp: port(RTMP),
         http: port(HTTP),
-        takeover: settings.takeover,
-        key_playback: false,
         among_others: settings.among_others,
-        delivery: delivery::Settings {
-            shards: settings.shards,
-            gather: std::time::Duration::from_millis(settings.gather_ms),
-            segment: Timestamp::from_millis(settings.segment_ms),
-            part: Timestamp::from_millis(settings.part_ms),
-            window: settings.window,
-            cors: http1::CorsPolicy::Any,
-            embed_origins: vec!["*".to_owned()],
-        },
-        throttle: Arc::new(Throttle::new(0, Vec::new())),
+        settings: Arc::new(settings.of_shards()),
+        throttle: Arc::new(Throttle::new()),
         mailboxes,
         desk,
     }

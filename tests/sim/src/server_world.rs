@@ -18,6 +18,8 @@ use crate::watched::Logs;
 /// A server and everybody around it.
 pub(crate) struct ServerWorld {
     rng: Rng,
+    /// Decides when the operator changes settings and to what: apart, so that the rest goes its way.
+    operator: Rng,
     control: Control,
     server: Option<Server>,
     /// When the server starts again, while it is down.
@@ -58,7 +60,9 @@ impl ServerWorld {
         });
         let streams = streams.collect();
         let crowd = rng.pick(&[3, 6, 6, 10, 26]);
+        let operator = rng.clone().fork();
         let mut world = Self {
+            operator,
             control: Control::new(count, rng.fork()),
             server: None,
             starts_at: 0,

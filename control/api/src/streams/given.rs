@@ -6,7 +6,7 @@ use store::{StreamFields, UtcTime};
 use utoipa::ToSchema;
 
 use crate::problem::{Answer, Problem};
-use crate::settings::Settings;
+use control::InForce;
 
 /// A stream to add.
 #[derive(Deserialize, ToSchema)]
@@ -96,8 +96,9 @@ pub(super) struct StreamChange {
 
 impl NewStream {
     /// With the configuration's defaults.
-    pub(super) fn fields(self, settings: &Settings) -> StreamFields {
-        let quality = self.quality.unwrap_or_else(|| settings.default_quality.clone());
+    pub(super) fn fields(self, settings: &InForce) -> StreamFields {
+        let quality =
+            self.quality.unwrap_or_else(|| settings.config.default_quality.as_str().to_owned());
         StreamFields {
             title: Some(self.title),
             description: Some(self.description),
@@ -106,9 +107,13 @@ impl NewStream {
             scheduled_start: Some(self.scheduled_start),
             is_private: self.is_private,
             quality: Some(quality),
-            recording_enabled: Some(self.recording_enabled.unwrap_or(settings.recording)),
+            recording_enabled: Some(
+                self.recording_enabled.unwrap_or(settings.config.enable_recording),
+            ),
             chat_enabled: self.chat_enabled,
-            moderation_enabled: Some(self.moderation_enabled.unwrap_or(settings.moderation)),
+            moderation_enabled: Some(
+                self.moderation_enabled.unwrap_or(settings.config.enable_chat_moderation),
+            ),
             max_viewers: self.max_viewers,
         }
     }

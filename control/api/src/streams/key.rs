@@ -32,7 +32,7 @@ async fn reveal(
     let id = stream.id;
     info!(target: AUDIT, by = caller.user.id, stream = id, "stream key shown");
     let shown = shared.work.store(move |store| store.reveal_key(&id)).await?;
-    Ok(Json(StreamView::new(shown.stream, Some(shown.key), &shared.settings().links)))
+    Ok(Json(StreamView::new(shown.stream, Some(shown.key), &shared.in_force().links)))
 }
 
 /// Make a new stream key
@@ -49,5 +49,5 @@ async fn replace(
     let id = stream.id;
     let new = revoke(&shared, &id, StopReason::KeyReplaced, store::Store::new_key).await?;
     info!(target: AUDIT, by = caller.user.id, stream = id, "stream key replaced");
-    Ok(Json(StreamView::new(new.stream, Some(new.key), &shared.settings().links)))
+    Ok(Json(StreamView::new(new.stream, Some(new.key), &shared.in_force().links)))
 }

@@ -120,7 +120,7 @@ async fn paths_lead_nowhere_else() {
 
 #[tokio::test]
 async fn a_client_cannot_choose_its_address_or_forge_a_log_line() {
-    let fixture = Fixture::with(|settings| settings.rate_limit = 3).await;
+    let fixture = Fixture::with(&[("RATE_LIMIT_MAX_REQUESTS", "3")]).await;
     let mut last = StatusCode::OK;
     for number in 0..5 {
         let request = Request::get("/api/streams/live")

@@ -19,7 +19,7 @@ fn token(answer: &Value) -> &str {
 
 #[tokio::test]
 async fn who_registers_is_logged_in_with_the_role_of_the_configuration() {
-    let fixture = Fixture::with(|settings| settings.registration = Some(Role::Viewer)).await;
+    let fixture = Fixture::with(&[("REGISTRATION", "viewer")]).await;
     let body = json!({ "email": "ann@example.org", "password": PASSWORD, "name": "Ann" });
     let (status, answer) = post(&fixture, "/api/auth/register", body.clone()).await;
     assert_eq!(status, StatusCode::CREATED);
@@ -38,7 +38,7 @@ async fn who_registers_is_logged_in_with_the_role_of_the_configuration() {
 
 #[tokio::test]
 async fn registration_can_be_closed() {
-    let fixture = Fixture::with(|settings| settings.registration = None).await;
+    let fixture = Fixture::with(&[("REGISTRATION", "closed")]).await;
     let body = json!({ "email": "ann@example.org", "password": PASSWORD });
     assert_eq!(post(&fixture, "/api/auth/register", body).await.0, StatusCode::FORBIDDEN);
 }
@@ -167,11 +167,7 @@ async fn the_sites_tokens_are_taken_for_the_user_whom_they_name() {
 
 #[tokio::test]
 async fn issuer_and_audience_count_where_they_are_set() {
-    let fixture = Fixture::with(|settings| {
-        settings.issuer = Some("site".into());
-        settings.audience = Some("live".into());
-    })
-    .await;
+    let fixture = Fixture::with(&[("JWT_ISSUER", "site"), ("JWT_AUDIENCE", "live")]).await;
     let login = fixture.log_in("admin@example.org").await;
     assert_eq!(me(&fixture, token(&login)).await, StatusCode::OK);
     let id = &login["user"]["id"];

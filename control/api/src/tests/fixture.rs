@@ -10,17 +10,16 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use axum::response::Response;
 use cluster::{Cluster, Link, Node, Redis};
 use control::{
-    Asked, Authority, AuthoritySettings, CutError, Lifecycle, Links, Outputs, Probe, Runtime,
-    ShardHealth, ShardMetrics, StreamStats, Vitals,
+    Asked, Authority, AuthoritySettings, Current, CutError, InForce, Lifecycle, Links, Outputs,
+    Probe, Reloader, Runtime, ShardHealth, ShardMetrics, StreamStats, Vitals,
 };
 use mysql_async::prelude::Queryable;
 use serde_json::{Value, json};
 use store::{Location, NewUser, Options, Role, Secret, Server, Store};
 use stream::control::StreamId;
-use tokio::sync::watch;
 use tower::ServiceExt;
 
-use crate::{Api, Cors, Peer, Settings, Tokens, router};
+use crate::{Api, Peer, Tokens, router};
 
 pub(super) const WELL: ShardHealth =
     ShardHealth { running: true, heartbeat_age: Duration::from_millis(20), full: false };
@@ -77,7 +76,7 @@ pub(super) struct Fixture {
     pub(super) shards: Arc<Shards>,
     pub(super) lifecycle: Lifecycle,
     pub(super) store: Store,
-    _settings: watch::Sender<Arc<Settings>>,
+    pub(super) reloader: Reloader,
     _commands: tokio::sync::mpsc::Receiver<control::ShardCommand>,
     _redis: Option<RedisServer>,
     _dir: tempfile::TempDir,
@@ -86,10 +85,11 @@ pub(super) struct Fixture {
 impl Fixture {
     /// With one administrator, `admin@example.org`.
     pub(super) async fn new() -> Self {
-        Self::with(|_| {}).await
+        Self::with(&[]).await
     }
 
-    pub(super) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+    /// With settings of the configuration beside those that all tests have.
+    pub(super) async fn with(settings: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let location = match std::env::var("TEST_DATABASE") {
             Ok(place) => Location::Server(new_database(&place).await),
@@ -107,10 +107,8 @@ impl Fixture {
         let redis = std::env::var_os("TEST_REDIS").map(|_| RedisServer::start(dir.path()));
         let (cluster, shards) = (cluster(redis.as_ref()).await, Shards(Mutex::new(vec![WELL; 2])));
         let (shards, lifecycle) = (Arc::new(shards), Lifecycle::new());
-        let mut settings = settings();
-        change(&mut settings);
-        let (keeper, settings) = watch::channel(Arc::new(settings));
-        let limits = AuthoritySettings { shards: 2, max_streams_per_user: 3 };
+        let (current, reloader) = Current::new(in_force(settings));
+        let limits = AuthoritySettings { shards: 2, current: current.clone() };
         let (authority, commands) = Authority::new(store.clone(), limits);
         let api = Api {
             store: store.clone(),
@@ -120,7 +118,7 @@ impl Fixture {
             lifecycle: lifecycle.clone(),
             vitals: Vitals::new(),
             tokens: Tokens::new(&Secret::new(JWT_SECRET)).unwrap(),
-            settings,
+            current,
             version: "1.2.3",
             started: Instant::now(),
             dropped_log_lines: Arc::new(AtomicU64::new(5)),
@@ -131,7 +129,7 @@ impl Fixture {
             shards,
             lifecycle,
             store,
-            _settings: keeper,
+            reloader,
             _commands: commands,
             _redis: redis,
             _dir: dir,
@@ -219,23 +217,19 @@ pub(super) async fn text(response: Response) -> String {
     String::from_utf8(body.to_vec()).unwrap()
 }
 
-pub(crate) fn settings() -> Settings {
+/// The configuration of the tests, without a limit of requests.
+pub(crate) fn in_force(settings: &[(&str, &str)]) -> InForce {
+    let usual = [
+        ("RATE_LIMIT_MAX_REQUESTS", "0"),
+        ("DEFAULT_QUALITY", "480p"),
+        ("ENABLE_RECORDING", "false"),
+    ];
+    let environment = config::Layer::from_pairs(usual.into_iter().chain(settings.iter().copied()));
+    let sources = config::Sources { environment, ..config::Sources::default() };
+    let (config, _) = config::Config::build(&sources).unwrap();
     let outputs =
         Outputs { hls: true, dash: false, flv: false, whip: false, whep: false, watch: true };
-    Settings {
-        links: Links::new("rtmp://host:1935", "http://host:8080/", outputs),
-        cors: Cors::Any,
-        trusted_proxies: Vec::new(),
-        registration: Some(Role::Streamer),
-        login_lifetime: Duration::from_hours(24),
-        issuer: None,
-        audience: None,
-        rate_limit: 0,
-        rate_window: Duration::from_mins(15),
-        default_quality: "480p".into(),
-        recording: false,
-        moderation: true,
-    }
+    InForce { config, links: Links::new("rtmp://host:1935", "http://host:8080/", outputs) }
 }
 
 async fn cluster(redis: Option<&RedisServer>) -> Cluster {

@@ -10,8 +10,8 @@ use store::UtcTime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::fixture::{Fixture, WELL, text};
-use crate::{Cors, Limits, serve};
+use super::fixture::{Fixture, WELL, in_force, text};
+use crate::{Limits, serve};
 
 #[tokio::test]
 async fn health_has_the_shape_that_was_promised() {
@@ -141,9 +141,7 @@ async fn every_response_carries_the_security_headers() {
 
 #[tokio::test]
 async fn a_list_of_origins_narrows_who_may_read() {
-    let fixture =
-        Fixture::with(|settings| settings.cors = Cors::Origins(vec!["https://example.org".into()]))
-            .await;
+    let fixture = Fixture::with(&[("CORS_ORIGINS", "https://example.org")]).await;
     for (origin, allowed) in [("https://example.org", true), ("https://evil.example", false)] {
         let request = Request::builder()
             .method(Method::OPTIONS)
@@ -214,4 +212,30 @@ async fn idle_connections_end_with_the_server() {
     drop(stop);
     answer(&mut stream).await;
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_reload_changes_headers_and_is_told_by_health_and_metrics() {
+    let fixture = Fixture::new().await;
+    let allowed = async || {
+        let request = Request::get("/ready").header("Origin", "https://a.example");
+        let response = fixture.send(request.body(Body::empty()).unwrap()).await;
+        response.headers().get(header::ACCESS_CONTROL_ALLOW_ORIGIN).cloned()
+    };
+    let told = async || {
+        let (_, health) = fixture.get("/health").await;
+        let metrics = fixture.send(Request::get("/metrics").body(Body::empty()).unwrap()).await;
+        let metrics = text(metrics).await;
+        let metrics = metrics.lines().filter(|line| line.starts_with("shardcast_config"));
+        let values: Vec<_> =
+            metrics.map(|line| line.rsplit(' ').next().unwrap().to_owned()).collect();
+        (health["configuration"].as_str().unwrap().to_owned(), values.join(" "))
+    };
+    assert_eq!(allowed().await.unwrap(), "*");
+    assert_eq!(told().await, ("current".into(), "0 0 0 0".into()));
+    fixture.reloader.refuse();
+    assert_eq!(told().await, ("refused".into(), "0 1 1 0".into()));
+    fixture.reloader.take(in_force(&[("CORS_ORIGINS", "https://b.example")]), 3);
+    assert_eq!(told().await, ("current".into(), "1 1 0 3".into()));
+    assert_eq!(allowed().await, None);
 }

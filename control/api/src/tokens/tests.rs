@@ -1,11 +1,12 @@
 use store::Role;
 
 use super::*;
+use crate::tests::fixture::in_force;
 
 #[test]
 fn a_token_says_whose_it_is_and_for_which_log_in() {
     let tokens = Tokens::new(&Secret::new("s".repeat(32))).unwrap();
-    let settings = settings();
+    let settings = in_force(&[]);
     let user = User {
         id: 7,
         email: "a@b.org".into(),
@@ -33,7 +34,7 @@ fn a_token_says_whose_it_is_and_for_which_log_in() {
 #[test]
 fn no_token_outlives_a_short_log_in() {
     let tokens = Tokens::new(&Secret::new("s".repeat(32))).unwrap();
-    let settings = Settings { login_lifetime: Duration::from_mins(1), ..settings() };
+    let settings = in_force(&[("JWT_EXPIRES_IN", "60")]);
     let user = User {
         id: 7,
         email: String::new(),
@@ -45,8 +46,4 @@ fn no_token_outlives_a_short_log_in() {
     };
     let (_, lifetime) = tokens.make(&settings, &user, "login", control::now()).unwrap();
     assert_eq!(lifetime, Duration::from_mins(1));
-}
-
-fn settings() -> Settings {
-    crate::tests::fixture::settings()
 }

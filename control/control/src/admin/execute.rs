@@ -2,20 +2,22 @@ use std::sync::Arc;
 
 use store::{NewUser, Store, StreamFields};
 use stream::control::{StopReason, StreamId};
+use tokio::sync::{mpsc, oneshot};
 use tracing::info;
 
 use super::live::Look;
 use super::request::Request;
-use super::response::{Fault, Removed, Response, StreamView, UserView};
-use crate::{Authority, Links, Probe, now};
+use super::response::{Fault, Reloaded, Removed, Response, StreamView, UserView};
+use crate::{Authority, Current, Probe, now};
 
 /// Executes the commands of administrators on the database, and on the running server if there is one.
 #[derive(Clone)]
 pub struct Admin {
     store: Store,
-    links: Links,
+    current: Current,
     authority: Option<Arc<Authority>>,
     pub(super) probe: Option<Arc<dyn Probe>>,
+    reload: Option<mpsc::Sender<ReloadOrder>>,
 }
 
 impl std::fmt::Debug for Admin {
@@ -24,16 +26,26 @@ impl std::fmt::Debug for Admin {
     }
 }
 
+/// Where the answer to `reload` goes: what changed, or every problem, a line each.
+pub type ReloadOrder = oneshot::Sender<Result<Reloaded, Vec<String>>>;
+
 impl Admin {
     /// Without an authority no server runs, and there is nobody to cut.
-    pub fn new(store: Store, links: Links, authority: Option<Arc<Authority>>) -> Self {
-        Self { store, links, authority, probe: None }
+    pub fn new(store: Store, current: Current, authority: Option<Arc<Authority>>) -> Self {
+        Self { store, current, authority, probe: None, reload: None }
     }
 
     /// With the running server's view of what is live.
     #[must_use]
     pub fn with_probe(mut self, probe: Arc<dyn Probe>) -> Self {
         self.probe = Some(probe);
+        self
+    }
+
+    /// With a running server's way to read its settings again.
+    #[must_use]
+    pub fn with_reload(mut self, orders: mpsc::Sender<ReloadOrder>) -> Self {
+        self.reload = Some(orders);
         self
     }
 
@@ -48,6 +60,8 @@ impl Admin {
     }
 
     fn try_execute(&self, request: Request) -> store::Result<Response> {
+        let in_force = self.current.get();
+        let links = &in_force.links;
         Ok(match request {
             Request::UserAdd { email, name, role, password } => {
                 let new = NewUser { email, name, role };
@@ -69,29 +83,29 @@ impl Admin {
                     Some(limit) => self.store.change_stream(&new.stream.id, &viewers(limit))?,
                     None => new.stream,
                 };
-                Response::stream(stream, Some(new.key), &self.links)
+                Response::stream(stream, Some(new.key), links)
             }
             Request::StreamList => {
                 let streams = self.store.streams()?.into_iter();
-                let view = |stream| StreamView::new(stream, None, &self.links);
+                let view = |stream| StreamView::new(stream, None, links);
                 Response::Streams(streams.map(view).collect())
             }
             Request::StreamKey { id, new: false } => {
                 let shown = self.store.reveal_key(&id)?;
-                Response::stream(shown.stream, Some(shown.key), &self.links)
+                Response::stream(shown.stream, Some(shown.key), links)
             }
             Request::StreamKey { id, new: true } => {
                 let change = |store: &Store| store.new_key(&id);
                 let new = self.revoke(StopReason::KeyReplaced, change, |_| vec![id.clone()])?;
-                Response::stream(new.stream, Some(new.key), &self.links)
+                Response::stream(new.stream, Some(new.key), links)
             }
             Request::StreamDisable { id } => {
                 let change = |store: &Store| store.set_disabled(&id, true);
                 let stream = self.revoke(StopReason::Disabled, change, |_| vec![id.clone()])?;
-                Response::stream(stream, None, &self.links)
+                Response::stream(stream, None, links)
             }
             Request::StreamEnable { id } => {
-                Response::stream(self.store.set_disabled(&id, false)?, None, &self.links)
+                Response::stream(self.store.set_disabled(&id, false)?, None, links)
             }
             Request::StreamLimit { id, max_viewers } => self.limit(&id, max_viewers)?,
             Request::StreamStats { id } => self.live(&id, Look::Stats)?,
@@ -102,6 +116,7 @@ impl Admin {
                 self.revoke(StopReason::Removed, change, |_| vec![id.clone()])?;
                 Response::Removed(Removed { removed: id, streams: Vec::new() })
             }
+            Request::Reload => self.reload(),
         })
     }
 
@@ -110,7 +125,7 @@ impl Admin {
         if let (Some(authority), Some(id)) = (&self.authority, StreamId::parse(id)) {
             authority.limit(&id, max_viewers);
         }
-        Ok(Response::stream(stream, None, &self.links))
+        Ok(Response::stream(stream, None, &self.current.get().links))
     }
 
     /// What only a running server knows or does. A stream that does not exist is told apart from one
@@ -118,6 +133,24 @@ impl Admin {
     fn live(&self, id: &str, look: Look) -> store::Result<Response> {
         let stream = self.store.stream(id)?;
         Ok(self.look(&stream.id, look).unwrap_or_else(Response::Fault))
+    }
+
+    fn reload(&self) -> Response {
+        let answer = self.reload.as_ref().and_then(|orders| {
+            let (order, answer) = oneshot::channel();
+            orders.blocking_send(order).ok()?;
+            answer.blocking_recv().ok()
+        });
+        match answer {
+            Some(Ok(reloaded)) => Response::Reloaded(reloaded),
+            Some(Err(problems)) => {
+                Response::Fault(Fault::new("bad-configuration", 400, problems.join("; ")))
+            }
+            None => {
+                let detail = "no server runs here: settings are read when one starts";
+                Response::Fault(Fault::new("no-server", 409, detail))
+            }
+        }
     }
 
     fn remove_user(&self, email: &str) -> store::Result<Response> {

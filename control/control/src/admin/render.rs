@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use store::{Secret, UtcTime};
 
-use super::response::{Response, SessionView, StreamView, UserView};
+use super::response::{Response, SessionView, SettingChange, StreamView, UserView};
 use crate::StreamStats;
 
 /// The answer as one JSON value by the API's field names, on several lines: an object, or an array for a
@@ -16,6 +16,7 @@ pub fn render_json(response: &Response) -> String {
         Response::Stats(stats) => serde_json::to_string_pretty(stats),
         Response::Sessions(sessions) => serde_json::to_string_pretty(sessions),
         Response::Removed(removed) => serde_json::to_string_pretty(removed),
+        Response::Reloaded(reloaded) => serde_json::to_string_pretty(reloaded),
         Response::Fault(fault) => serde_json::to_string_pretty(fault),
     };
     text.expect("texts, numbers and booleans are valid JSON")
@@ -41,6 +42,10 @@ pub fn render_text(response: &Response) -> String {
             };
             format!("Removed {}{streams}.", clean(&removed.removed))
         }
+        Response::Reloaded(reloaded) if reloaded.changes.is_empty() => {
+            "Nothing has changed.".into()
+        }
+        Response::Reloaded(reloaded) => changes_table(&reloaded.changes),
         Response::Fault(fault) => clean(&fault.detail),
     }
 }
@@ -174,6 +179,14 @@ fn sessions_table(sessions: &[SessionView]) -> String {
         ]
     });
     table(["SESSION", "KIND", "PROTOCOL", "ADDRESS", "SINCE", "BYTES", "SKIPS", "PROGRAM"], rows)
+}
+
+fn changes_table(changes: &[SettingChange]) -> String {
+    let rows = changes.iter().map(|change| {
+        let SettingChange { name, from, to, takes_effect } = change;
+        [clean(name), clean(from), clean(to), clean(takes_effect)]
+    });
+    table(["SETTING", "FROM", "TO", "TAKES EFFECT"], rows)
 }
 
 fn status(stream: &StreamView) -> String {

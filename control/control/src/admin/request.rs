@@ -98,6 +98,8 @@ pub enum Request {
         /// The stream.
         id: String,
     },
+    /// `reload`: the running server reads its settings again.
+    Reload,
 }
 
 impl Request {
@@ -119,6 +121,7 @@ impl Request {
             Self::StreamSessions { .. } => "stream sessions",
             Self::StreamCut { .. } => "stream cut",
             Self::StreamRm { .. } => "stream rm",
+            Self::Reload => "reload",
         }
     }
 
@@ -137,7 +140,7 @@ impl Request {
             | Self::StreamSessions { id }
             | Self::StreamCut { id, .. }
             | Self::StreamRm { id } => id,
-            Self::UserList | Self::StreamList => "",
+            Self::UserList | Self::StreamList | Self::Reload => "",
         }
     }
 }

@@ -23,8 +23,32 @@ pub enum Response {
     Sessions(Vec<SessionView>),
     /// Something is gone.
     Removed(Removed),
+    /// The settings were read again.
+    Reloaded(Reloaded),
     /// Nothing was done.
     Fault(Fault),
+}
+
+/// What a reading of the settings changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reloaded {
+    /// The settings that differ from what was in force, in the order of the reference page.
+    pub changes: Vec<SettingChange>,
+}
+
+/// A setting that was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SettingChange {
+    /// Its name, such as `HLS_WINDOW`.
+    pub name: String,
+    /// The value that was in force; of a secret, `[secret]`.
+    pub from: String,
+    /// The value that was read.
+    pub to: String,
+    /// `now`, `next session`, `restart`, or `never` for one that this version does not act on.
+    pub takes_effect: String,
 }
 
 /// A user, by the API's field names.

@@ -9,16 +9,20 @@ use store::{Options, Role, Secret, Store};
 use stream::control::{Answer, Command, Notice, Question, StopReason, StreamId, StreamKey};
 
 use super::*;
-use crate::links::tests::links;
-use crate::{Authority, AuthoritySettings, DataDirLock};
+use crate::current::tests::in_force;
+use crate::{Authority, AuthoritySettings, Current, DataDirLock};
 
 fn store(dir: &Path) -> Store {
     let secret = Secret::new("k".repeat(32));
     Store::open(&store::Location::File(dir.join("s.db")), &secret, Options::default()).unwrap()
 }
 
+fn current() -> Current {
+    Current::fixed(in_force(&[]))
+}
+
 fn offline(dir: &Path) -> Admin {
-    let admin = Admin::new(store(dir), links(), None);
+    let admin = Admin::new(store(dir), current(), None);
     admin.execute(add_user("admin@example.org", Role::Admin));
     admin
 }
@@ -171,12 +175,12 @@ async fn a_running_server_takes_commands_on_its_private_socket_and_cuts_at_once(
     let _lock = DataDirLock::acquire(&path).unwrap();
     drop(offline(&path));
     let store = store(&path);
-    let settings = AuthoritySettings { shards: 2, max_streams_per_user: 0 };
+    let settings = AuthoritySettings { shards: 2, current: current() };
     let (authority, mut commands) = Authority::new(store.clone(), settings);
     let socket = AdminSocket::bind(&path).unwrap();
     let mode = path.join(SOCKET_NAME).metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    let admin = Arc::new(Admin::new(store, links(), Some(authority.clone())));
+    let admin = Arc::new(Admin::new(store, current(), Some(authority.clone())));
     let server = tokio::spawn(socket.serve(admin));
 
     let send = async |request: Request| {
@@ -235,4 +239,32 @@ fn without_a_server_the_command_is_executed_on_the_database() {
     ));
     let failed = run(dir.path(), Request::UserList, || Err("broken".into()));
     assert_eq!(failed.unwrap_err().to_string(), "broken");
+}
+
+#[test]
+fn a_reload_is_passed_on_and_answered_with_what_changed_or_what_is_wrong() {
+    let dir = tempfile::tempdir().unwrap();
+    let (orders, mut received) = tokio::sync::mpsc::channel::<ReloadOrder>(1);
+    let admin = offline(dir.path());
+    assert_eq!(admin.execute(Request::Reload).fault().unwrap().status, 409);
+    let admin = admin.with_reload(orders);
+    let change = SettingChange {
+        name: "HLS_WINDOW".into(),
+        from: "10".into(),
+        to: "5".into(),
+        takes_effect: "next session".into(),
+    };
+    let answers =
+        [Ok(Reloaded { changes: vec![change] }), Err(vec!["A: bad".into(), "B: bad".into()])];
+    let server = std::thread::spawn(move || {
+        for answer in answers {
+            received.blocking_recv().unwrap().send(answer).unwrap();
+        }
+    });
+    let reloaded = admin.execute(Request::Reload);
+    assert_eq!(json_of(&reloaded)["changes"][0]["takesEffect"], "next session");
+    assert!(render_text(&reloaded).contains("HLS_WINDOW  10    5   next session"));
+    assert_eq!(admin.execute(Request::Reload).fault().unwrap().detail, "A: bad; B: bad");
+    server.join().unwrap();
+    assert_eq!(admin.execute(Request::Reload).fault().unwrap().status, 409);
 }

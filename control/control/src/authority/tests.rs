@@ -3,6 +3,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use store::{NewKey, NewUser, Options, Role, Secret, Status};
 
 use super::*;
+use crate::current::tests::in_force;
 
 struct Fixture {
     store: Store,
@@ -23,7 +24,9 @@ fn fixture(max_streams_per_user: u32) -> Fixture {
         let new = NewUser { email: email.into(), name: None, role };
         store.add_user(&new, Some(&Secret::new("long enough"))).unwrap();
     }
-    let settings = AuthoritySettings { shards: 2, max_streams_per_user };
+    let limit = max_streams_per_user.to_string();
+    let in_force = in_force(&[("MAX_STREAMS_PER_USER", &limit)]);
+    let settings = AuthoritySettings { shards: 2, current: Current::fixed(in_force) };
     let (authority, commands) = Authority::new(store.clone(), settings);
     Fixture { store, authority, commands, _dir: dir }
 }
@@ -206,7 +209,10 @@ async fn another_nodes_address_is_told_in_time_or_not_at_all() {
     let secret = Secret::new("k".repeat(32));
     let location = store::Location::File(dir.path().join("s.db"));
     let store = Store::open(&location, &secret, Options::default()).unwrap();
-    let settings = AuthoritySettings { shards: 1, max_streams_per_user: 0 };
+    let settings = AuthoritySettings {
+        shards: 1,
+        current: Current::fixed(in_force(&[("MAX_STREAMS_PER_USER", "0")])),
+    };
     let elsewhere: Elsewhere = Arc::new(|id: &StreamId| {
         let slow = id.as_str() == "slow";
         Box::pin(async move {

@@ -6,6 +6,7 @@ use shard::{Asked, Handoff, Mailbox};
 use stream::control::{Answer, Command, Grant, Notice, Question, StreamId};
 use stream::{Listing, Session, SessionId};
 
+use super::state::Settings;
 use super::throttle::Place;
 
 /// What a shard gets by mail, from other shards and from control.
@@ -26,6 +27,8 @@ pub(crate) enum Mail {
     Sessions { stream: StreamId, limit: usize, answer: Mailbox<Vec<Session>> },
     /// Control ends a session; the answer is whether it was here.
     Cut { stream: StreamId, session: SessionId, answer: Mailbox<bool> },
+    /// Other settings are in force.
+    Configure(Arc<Settings>),
     /// The server ends: no new connections, publishers are cut, viewers finish.
     Drain,
     /// The server ends now.

@@ -12,8 +12,8 @@ mod throttle;
 
 pub(crate) use mail::{Ask, Desk, Mail, Tell};
 pub(crate) use shard_main::run;
-pub(crate) use state::{Setup, ShardParts};
-pub(crate) use throttle::Throttle;
+pub(crate) use state::{Settings, Setup, ShardParts};
+pub(crate) use throttle::{Allowance, Throttle};
 
 /// Letters that wait for a shard. One letter is a batch of frames or an event, so this is seconds of
 /// every stream.

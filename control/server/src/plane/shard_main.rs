@@ -58,6 +58,7 @@ impl Plane {
                 drop(answer.post(self.sessions(&stream, limit)));
             }
             Mail::Cut { stream, session, answer } => drop(answer.post(self.cut(&stream, session))),
+            Mail::Configure(settings) => self.configure(settings),
             Mail::Drain => self.drain(),
             Mail::Stop => self.stop.set(),
         }

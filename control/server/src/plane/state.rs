@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use delivery::{Context, Describe, Elsewhere, Parts, Resolve, Settings};
+use delivery::{Context, Describe, Elsewhere, Parts, Resolve};
 use ingest::{Sources, Takeover};
 use shard::{Asking, Conn, Driver, Health, Inbox, Mailbox, Stop};
 use stream::control::{Answer, Question, StreamId, StreamKey};
 use stream::{Directory, Hub, Limits};
 
 use super::mail::{Ask, Desk, Mail};
-use super::throttle::Place;
+use super::throttle::{Allowance, Place};
 use super::{MAX_ASKED, Throttle};
 
 /// How long control may take to answer a viewer's question.
@@ -30,14 +30,21 @@ pub(crate) struct Setup {
     pub(crate) driver: Driver,
     pub(crate) rtmp: SocketAddr,
     pub(crate) http: SocketAddr,
-    pub(crate) takeover: Takeover,
-    pub(crate) key_playback: bool,
     /// There may be other nodes: streams that are not live here are asked for.
     pub(crate) among_others: bool,
-    pub(crate) delivery: Settings,
+    /// Those of the start; the ones in force are the plane's.
+    pub(crate) settings: Arc<Settings>,
     pub(crate) throttle: Arc<Throttle>,
     pub(crate) mailboxes: Vec<Mailbox<Mail>>,
     pub(crate) desk: Desk,
+}
+
+/// What the configuration says to the shards. It never changes: a reload makes another one.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) takeover: Takeover,
+    pub(crate) allowance: Allowance,
+    pub(crate) delivery: delivery::Settings,
 }
 
 /// What one shard is started with.
@@ -55,6 +62,7 @@ pub(crate) struct ShardParts {
 pub(crate) struct Plane {
     pub(crate) id: usize,
     pub(crate) setup: Setup,
+    settings: RefCell<Arc<Settings>>,
     pub(crate) sources: RefCell<Sources>,
     pub(crate) hub: Rc<RefCell<Hub>>,
     pub(crate) directory: Rc<RefCell<Directory>>,
@@ -75,7 +83,7 @@ impl Plane {
         let delivery = Context::new(Parts {
             shard: parts.id,
             driver: setup.driver,
-            settings: setup.delivery.clone(),
+            settings: setup.settings.delivery.clone(),
             hub: Rc::clone(&hub),
             directory: Rc::clone(&directory),
             counters: Arc::clone(&parts.delivery),
@@ -84,12 +92,13 @@ impl Plane {
                 mailboxes[shard].post(Mail::Delivery(letter)).is_ok()
             }),
             describe: describe(parts.id, &setup.desk, &asking),
-            resolve: setup.key_playback.then(|| resolve(parts.id, &setup.desk, &asking)),
+            resolve: resolve(parts.id, &setup.desk, &asking),
             elsewhere: setup.among_others.then(|| elsewhere(parts.id, &setup.desk, &asking)),
         });
         Rc::new(Self {
             id: parts.id,
-            sources: RefCell::new(Sources::new(setup.takeover, Limits::default())),
+            sources: RefCell::new(Sources::new(setup.settings.takeover, Limits::default())),
+            settings: RefCell::new(Arc::clone(&setup.settings)),
             setup,
             hub,
             directory,
@@ -100,6 +109,14 @@ impl Plane {
             rtmp_connections: Cell::new(0),
             stop: Stop::default(),
         })
+    }
+
+    /// Puts other settings in force.
+    pub(crate) fn configure(&self, settings: Arc<Settings>) {
+        tracing::debug!(shard = self.id, ?settings, "other settings are in force");
+        self.sources.borrow_mut().set_takeover(settings.takeover);
+        self.delivery.configure(settings.delivery.clone());
+        *self.settings.borrow_mut() = settings;
     }
 
     /// Asks control; `None` when no answer came in time.
@@ -125,7 +142,7 @@ impl Plane {
             return None;
         }
         let address = conn.peer().ip();
-        let place = self.setup.throttle.enter(address);
+        let place = self.setup.throttle.enter(address, &self.settings.borrow().allowance);
         if place.is_none() {
             tracing::warn!(target: "session", %address, "connection refused: the address has too many (MAX_CONN_PER_IP)");
         }

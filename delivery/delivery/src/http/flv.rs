@@ -38,7 +38,7 @@ pub(crate) async fn play(exchange: &Exchange<'_>, id: &StreamId) -> Option<After
     let file = media::flv::file_header(tracks.audio().is_some(), tracks.video().is_some());
     let mut out = Vec::new();
     if websocket {
-        if !exchange.context.settings.cors.admits(exchange.request.origin) {
+        if !exchange.settings.cors.admits(exchange.request.origin) {
             let detail = "Pages of this origin may not watch here (CORS_ORIGINS).";
             return exchange.problem(Status::Forbidden, "origin-not-allowed", detail).await;
         }

@@ -117,7 +117,8 @@ async fn refuse(context: &Context, conn: &Conn, error: &HttpError) {
     context.counters.http_requests.fetch_add(1, Relaxed);
     context.counters.http_errors.fetch_add(1, Relaxed);
     let mut response = Vec::new();
-    let cors: Cors<'_> = context.settings.cors.decide(None);
+    let settings = context.settings();
+    let cors: Cors<'_> = settings.cors.decide(None);
     tracing::debug!(peer = %conn.peer(), %error, "bad request");
     if error.write_response(&mut response, &reply::date(), cors, false, true).is_err() {
         return;

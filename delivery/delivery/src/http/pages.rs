@@ -15,7 +15,7 @@ const KEEP: u32 = 365 * 24 * 3600;
 pub(crate) async fn page(exchange: &Exchange<'_>, page: Page) -> Option<After> {
     let csp = match page {
         Page::Live | Page::Watch => web::CSP_PAGE.to_owned(),
-        Page::Embed => web::csp_embed(&exchange.context.settings.embed_origins),
+        Page::Embed => web::csp_embed(&exchange.settings.embed_origins),
     };
     send(exchange, web::page(page), Some(&csp)).await
 }

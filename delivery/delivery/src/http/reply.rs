@@ -9,8 +9,8 @@ use http1::{
 use shard::{Conn, MemView};
 
 use super::After;
-use crate::Context;
 use crate::rtmp_play::FULL;
+use crate::{Context, Settings};
 
 /// Bodies up to this size go out in one write with their head.
 const TOGETHER: usize = 16 << 10;
@@ -30,6 +30,8 @@ pub(crate) struct Exchange<'r> {
     pub(crate) request: &'r Request<'r>,
     /// Bytes of the response that were sent.
     pub(crate) sent: Cell<u64>,
+    /// Those that the request came under.
+    pub(crate) settings: Rc<Settings>,
 }
 
 /// A complete response in memory.
@@ -56,11 +58,11 @@ impl<'r> Exchange<'r> {
         request: &'r Request<'r>,
     ) -> Self {
         context.counters.http_requests.fetch_add(1, Relaxed);
-        Self { context, conn, request, sent: Cell::new(0) }
+        Self { context, conn, request, sent: Cell::new(0), settings: context.settings() }
     }
 
     pub(crate) fn cors(&self) -> Cors<'_> {
-        self.context.settings.cors.decide(self.request.origin)
+        self.settings.cors.decide(self.request.origin)
     }
 
     /// Begins the head of a response whose end is the connection's.

@@ -101,8 +101,10 @@ async fn by_key(
     name: &str,
     location: impl FnOnce(&StreamId) -> String,
 ) -> Option<After> {
-    let Some(resolve) = &exchange.context.resolve else { return exchange.offline().await };
-    match resolve(StreamKey(name.to_owned())).await {
+    if !exchange.settings.key_playback {
+        return exchange.offline().await;
+    }
+    match (exchange.context.resolve)(StreamKey(name.to_owned())).await {
         Some(id) => {
             let location = with_query(exchange, location(&id));
             exchange.redirect(&location).await

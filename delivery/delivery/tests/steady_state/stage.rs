@@ -186,6 +186,7 @@ fn context(driver: Driver, health: Arc<Health>, stream: &Rc<Stream>) -> Rc<Conte
             window: 6,
             cors: http1::CorsPolicy::Any,
             embed_origins: Vec::new(),
+            key_playback: false,
         },
         hub,
         directory,
@@ -193,7 +194,7 @@ fn context(driver: Driver, health: Arc<Health>, stream: &Rc<Stream>) -> Rc<Conte
         health,
         post: Box::new(|_, _| false),
         describe: Box::new(|_| Box::pin(async { None })),
-        resolve: None,
+        resolve: Box::new(|_| Box::pin(async { None })),
         elsewhere: None,
     })
 }

@@ -28,6 +28,9 @@ impl ServerWorld {
         if self.server.is_none() {
             return;
         }
+        if self.operator.chance(1, 150) {
+            self.configure();
+        }
         match self.rng.below(100) {
             0..14 => self.join(),
             14..17 => self.leave(),
@@ -81,6 +84,17 @@ impl ServerWorld {
         if self.server.is_none() && now >= self.starts_at {
             self.start();
         }
+    }
+
+    /// Puts other settings in force; nobody notices but by what they say.
+    fn configure(&mut self) {
+        let Some(server) = &mut self.server else { return };
+        server.former_takeover = server.settings.takeover;
+        server.configure(&mut self.operator);
+        // Until the shards have read it, either rule may have been applied.
+        pass(self, 1);
+        let Some(server) = &mut self.server else { return };
+        server.former_takeover = server.settings.takeover;
     }
 
     fn stop_server(&mut self) {

@@ -24,13 +24,13 @@ impl ServerWorld {
     /// Nothing is asleep that has something to do.
     pub(super) fn check_awake(&mut self) {
         let Some(server) = &self.server else { return };
-        let policy = server.settings.takeover;
-        self.check_change(policy);
+        let policies = [server.settings.takeover, server.former_takeover];
+        self.check_change(policies);
         let Some(server) = &self.server else { return };
         self.encoders.iter().for_each(|encoder| check_heard(encoder, &self.logs));
         self.logs.check_counts();
         let gathers = server.settings.load > 0 && self.crowd > FEW;
-        let gather = if gathers { server.settings.gather_ms } else { 0 };
+        let gather = if gathers { server.longest_gather_ms } else { 0 };
         for player in self.players.iter().filter(|it| it.is_playing && !it.is_paused && !it.is_over)
         {
             check_served(&player.wire, &player.follow, &self.logs, gather);
@@ -102,8 +102,8 @@ impl ServerWorld {
         self.logs.check_viewers();
     }
 
-    /// Another publisher took a stream over: the policy must have let it.
-    fn check_change(&mut self, policy: Takeover) {
+    /// Another publisher took a stream over: one of the policies must have let it.
+    fn check_change(&mut self, policies: [Takeover; 2]) {
         for log in self.logs.homes_mut() {
             let Some((former, silent)) = log.take_change() else { continue };
             let since_cut = self.streams[log.stream].cut_at.map(|at| shard::millis() - at);
@@ -115,11 +115,11 @@ impl ServerWorld {
             if !encoder.is_publishing() || encoder.wire.is_cut || encoder.wire.end().is_some() {
                 continue;
             }
-            let may = match policy {
+            let may = policies.into_iter().any(|policy| match policy {
                 Takeover::Always => true,
                 Takeover::Never => false,
                 Takeover::Stale => silent >= ingest::STALE_MS,
-            };
+            });
             let stream = log.stream;
             check!(may, "encoder {former} of stream {stream} lost it after {silent} ms of silence");
         }

@@ -1,7 +1,7 @@
 //! A plain HTTP/1.1 client that sends what it is told and reads what comes.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
 use crate::tcp;
@@ -63,6 +63,11 @@ impl Client {
     /// Connects to a port of this machine.
     pub fn connect(port: u16) -> io::Result<Self> {
         Self::on(tcp::connect(port)?, port)
+    }
+
+    /// The same from another of this machine's loopback addresses, such as 127.0.0.2.
+    pub fn connect_from(source: Ipv4Addr, port: u16) -> io::Result<Self> {
+        Self::on(tcp::connect_from(source, port)?, port)
     }
 
     /// The same with a receive buffer of a few kilobytes, which is full soon after reading stops.

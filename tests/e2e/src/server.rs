@@ -27,6 +27,7 @@ const SHOWN_LINES: usize = 120;
 pub struct Site {
     dir: TempDir,
     env: BTreeMap<String, String>,
+    in_dotenv: bool,
     ports: Ports,
 }
 
@@ -82,6 +83,7 @@ impl Site {
         let mut site = Self {
             dir: dir.expect("a temporary directory"),
             env: BTreeMap::new(),
+            in_dotenv: false,
             ports: Ports::free(),
         };
         for (name, value) in [
@@ -115,6 +117,34 @@ impl Site {
     /// Changes a setting, from the next start on.
     pub fn set(&mut self, name: &str, value: &str) {
         self.env.insert(name.into(), value.into());
+        if self.in_dotenv {
+            self.write_dotenv(&[]);
+        }
+    }
+
+    /// Has all settings in the file `.env` in place of the environment, so that they can be changed
+    /// while the server runs.
+    #[must_use]
+    pub fn in_dotenv(mut self) -> Self {
+        self.in_dotenv = true;
+        self.write_dotenv(&[]);
+        self
+    }
+
+    /// Writes `.env`: the settings with these changes, which the next writing does not remember. Gives
+    /// the number of its lines; the last ones are the changes.
+    pub fn write_dotenv(&self, changes: &[(&str, &str)]) -> usize {
+        let kept = self.env.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let kept = kept.filter(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
+        let lines: Vec<_> = kept
+            .chain(changes.iter().copied())
+            .map(|(name, value)| format!("{name}={value}\n"))
+            .collect();
+        // As editors do it: another file takes the place of the old one.
+        let new = self.path(".env.new");
+        std::fs::write(&new, lines.concat()).expect("a writable directory");
+        std::fs::rename(new, self.path(".env")).expect("a writable directory");
+        lines.len()
     }
 
     /// Takes these ports.
@@ -123,7 +153,7 @@ impl Site {
         for (name, port) in
             [("STREAMING_PORT", ports.api), ("RTMP_PORT", ports.rtmp), ("HTTP_PORT", ports.http)]
         {
-            self.env.insert(name.into(), port.to_string());
+            self.set(name, &port.to_string());
         }
     }
 
@@ -147,7 +177,10 @@ impl Site {
         let mut words = launcher.to_vec();
         words.push(tools::server().into());
         let mut command = Command::new(&words[0]);
-        command.args(&words[1..]).current_dir(self.dir.path()).env_clear().envs(&self.env);
+        command.args(&words[1..]).current_dir(self.dir.path()).env_clear();
+        if !self.in_dotenv {
+            command.envs(&self.env);
+        }
         for name in ["PATH", "HOME", "RUST_BACKTRACE"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);

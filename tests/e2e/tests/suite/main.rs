@@ -10,6 +10,7 @@ mod logs;
 mod playing;
 mod playlists;
 mod publishers;
+mod reload;
 mod restart;
 mod sessions;
 mod stalled;

@@ -1,5 +1,7 @@
 //! Who may do what: one table for all routes, looked up before any of them runs.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::http::Method;
 use axum::http::request::Parts;
@@ -233,6 +235,7 @@ async fn count(shared: &Shared, settings: &InForce, who: &str) -> Answer<()> {
     match shared.api.cluster.take(&limit, who).await {
         Verdict::Allowed { .. } => Ok(()),
         Verdict::Refused { retry_after } => {
+            shared.counts.limited.fetch_add(1, Relaxed);
             let (most, seconds) = (
                 settings.config.rate_limit_max_requests,
                 settings.config.rate_limit_window.as_secs(),

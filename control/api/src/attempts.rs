@@ -17,6 +17,29 @@ const ADDRESS: Limit = Limit { name: "login-address", burst: 100, per: WINDOW };
 const USER: Limit = Limit { name: "login-user", burst: 200, per: WINDOW };
 /// New users from one address.
 const REGISTRATIONS: Limit = Limit { name: "register", burst: 100, per: Duration::from_hours(1) };
+
+/// A limit that no setting changes.
+pub struct FixedLimit {
+    /// What is limited.
+    pub what: &'static str,
+    /// How many.
+    pub most: u32,
+    /// In how many seconds.
+    pub seconds: u64,
+}
+
+/// The limits of log-ins and registrations, to be shown.
+pub const LOGIN_LIMITS: &[FixedLimit] = &[
+    shown("wrong passwords of one user from one address", &USER_AND_ADDRESS),
+    shown("wrong passwords from one address", &ADDRESS),
+    shown("wrong passwords of one user", &USER),
+    shown("registrations from one address", &REGISTRATIONS),
+];
+
+const fn shown(what: &'static str, limit: &Limit) -> FixedLimit {
+    FixedLimit { what, most: limit.burst, seconds: limit.per.as_secs() }
+}
+
 /// The shared values that tell who waits.
 const BLOCKED: &str = "blocked";
 

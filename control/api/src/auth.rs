@@ -1,5 +1,7 @@
 //! Log-ins: who registers, logs in, goes on and logs out.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -144,11 +146,15 @@ async fn login(
     Client(address): Client,
     Body(given): Body<Credentials>,
 ) -> Answer<Json<LoggedIn>> {
-    shared.attempts.check(&given.email, address).await?;
+    let blocked = shared.attempts.check(&given.email, address).await;
+    blocked.inspect_err(|_| {
+        shared.counts.blocked_logins.fetch_add(1, Relaxed);
+    })?;
     let (email, password) = (given.email.clone(), given.password);
     let found = shared.work.hash(move |store| store.log_in(&email, &password, now())).await?;
     let Some(user) = found else {
         shared.attempts.failed(&given.email, address).await;
+        shared.counts.refused_logins.fetch_add(1, Relaxed);
         info!(target: AUDIT, %address, "log-in refused");
         return Err(Problem::unauthorized("The email and the password do not fit each other."));
     };

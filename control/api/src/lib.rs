@@ -10,6 +10,7 @@ mod attempts;
 mod auth;
 mod body;
 mod caller;
+mod counts;
 mod docs;
 mod headers;
 mod health;
@@ -37,6 +38,7 @@ use cluster::Cluster;
 use control::{Authority, Current, InForce, Lifecycle, Probe, Vitals};
 use store::Store;
 
+pub use attempts::{FixedLimit, LOGIN_LIMITS};
 pub use live::{LiveItem, LivePage};
 pub use openapi::document;
 pub use page::MAX_PAGE;
@@ -46,6 +48,7 @@ pub use work::{MAX_HASHING_WAITING, MAX_READERS};
 
 use attempts::Attempts;
 use caller::Callers;
+use counts::Counts;
 use work::Work;
 
 /// The largest request body, in bytes.
@@ -84,6 +87,7 @@ struct Shared {
     work: Work,
     callers: Callers,
     attempts: Attempts,
+    counts: Arc<Counts>,
 }
 
 impl Shared {
@@ -100,6 +104,7 @@ pub fn router(api: Api) -> Router {
         work: Work::new(api.store.clone()),
         attempts: Attempts::new(api.cluster.clone()),
         callers,
+        counts: Arc::default(),
         api: Arc::new(api),
     };
     let (routes, _) = openapi::routes().split_for_parts();
@@ -110,7 +115,7 @@ pub fn router(api: Api) -> Router {
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn(request_id::add))
+        .layer(middleware::from_fn_with_state(shared.clone(), request_id::add))
         .layer(middleware::from_fn_with_state(shared.clone(), headers::add))
         .with_state(shared)
 }

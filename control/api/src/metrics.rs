@@ -12,9 +12,11 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
+use cluster::Cluster;
 use control::{ShardHealth, ShardMetrics};
 
-use crate::{Api, Shared};
+use crate::Shared;
+use crate::counts::Counts;
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -48,7 +50,7 @@ const GAUGES: &[Reading] = &[
 /// label: their number has no bound.
 pub(super) async fn metrics(State(shared): State<Shared>) -> Response {
     let mut registry = Registry::with_prefix("shardcast");
-    registry.register_collector(Box::new(Snapshot::take(&shared.api)));
+    registry.register_collector(Box::new(Snapshot::take(&shared)));
     let mut body = String::new();
     match text::encode(&mut body, &registry) {
         Ok(()) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], body).into_response(),
@@ -68,10 +70,13 @@ struct Snapshot {
     waiting_settings: u64,
     health: Vec<ShardHealth>,
     shards: Vec<ShardMetrics>,
+    counts: Arc<Counts>,
+    cluster: Cluster,
 }
 
 impl Snapshot {
-    fn take(api: &Arc<Api>) -> Self {
+    fn take(shared: &Shared) -> Self {
+        let api = &shared.api;
         let dropped: &AtomicU64 = &api.dropped_log_lines;
         let reloads = api.current.reloads();
         Self {
@@ -85,6 +90,8 @@ impl Snapshot {
             waiting_settings: reloads.waiting(),
             health: api.probe.shards(),
             shards: api.probe.metrics(),
+            counts: shared.counts.clone(),
+            cluster: api.cluster.clone(),
         }
     }
 }
@@ -93,6 +100,7 @@ impl Collector for Snapshot {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.encode_server(&mut encoder)?;
         self.encode_reloads(&mut encoder)?;
+        self.counts.encode(&mut encoder, &self.cluster)?;
         self.encode_shards(&mut encoder)?;
         let connections = |m: &ShardMetrics| m.connections.clone();
         self.encode_by_protocol(&mut encoder, "connections", "Open connections", connections)?;

@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::HeaderValue;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::{debug, error};
 use uuid::Uuid;
 
+use crate::Shared;
 use crate::problem::{self, Problem};
 
 const HEADER: &str = "x-request-id";
@@ -16,7 +17,7 @@ const HEADER: &str = "x-request-id";
 const MAX: usize = 64;
 
 /// Gives the request its id, writes problems, and answers for a handler that panicked.
-pub(crate) async fn add(request: Request, next: Next) -> Response {
+pub(crate) async fn add(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let given = request.headers().get(HEADER).and_then(|id| id.to_str().ok());
     let id = match given.filter(|id| is_sane(id)) {
         Some(id) => id.to_owned(),
@@ -33,6 +34,7 @@ pub(crate) async fn add(request: Request, next: Next) -> Response {
         }
     };
     let mut response = problem::write(response, &id);
+    shared.counts.answered(response.status().as_u16());
     let millis = started.elapsed().as_millis() as u64;
     debug!(target: "api", %method, path, id, status = response.status().as_u16(), millis, "answered");
     if let Ok(id) = HeaderValue::from_str(&id) {

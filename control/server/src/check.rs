@@ -52,7 +52,8 @@ pub(crate) fn check(flags: Flags) -> Result<()> {
         Err(error) => report.bad(&format!("the database cannot be used: {error:#}")),
     }
     runtime(&mut report, &config);
-    limits(&mut report, config.max_conn_per_ip, config.max_streams_per_user);
+    redis(&mut report, &config);
+    limits(&mut report, &config);
     report.finish()
 }
 
@@ -79,13 +80,42 @@ fn runtime(report: &mut Report, config: &Config) {
     Report::good("encoder", &codecs::assembler().to_string());
 }
 
-fn limits(report: &mut Report, per_address: u32, per_user: u32) {
+/// Waits a moment for a Redis that is configured.
+fn redis(report: &mut Report, config: &Config) {
+    let Some(_) = config.redis() else {
+        return Report::good("redis", "none: limits and events stay in this process");
+    };
+    match crate::nodes::reach(config) {
+        Ok(true) => Report::good("redis", "answers"),
+        Ok(false) => report.bad("Redis does not answer (REDIS_URL, REDIS_PASSWORD). The server would start and go on by itself until it does."),
+        Err(error) => report.bad(&format!("{error:#}")),
+    }
+}
+
+fn limits(report: &mut Report, config: &Config) {
     match shard::raise_descriptor_limit() {
         Ok(limit) => Report::good("descriptors", &format!("{limit} (RLIMIT_NOFILE)")),
         Err(error) => report.bad(&format!("RLIMIT_NOFILE cannot be read: {error}")),
     }
+    let or_none =
+        |number: u32| if number == 0 { "no limit".to_owned() } else { number.to_string() };
+    let per_address = or_none(config.max_conn_per_ip);
     Report::good("connections of one address", &format!("{per_address} (MAX_CONN_PER_IP)"));
+    let per_user = or_none(config.max_streams_per_user);
     Report::good("live streams of one user", &format!("{per_user} (MAX_STREAMS_PER_USER)"));
+    let requests = match config.rate_limit_max_requests {
+        0 => "no limit".to_owned(),
+        most => format!("{most} in {} s", config.rate_limit_window.as_secs()),
+    };
+    Report::good(
+        "API requests of one user or address",
+        &format!("{requests} (RATE_LIMIT_MAX_REQUESTS, RATE_LIMIT_WINDOW_MS)"),
+    );
+    for limit in api::LOGIN_LIMITS {
+        Report::good(limit.what, &format!("{} in {} s", limit.most, limit.seconds));
+    }
+    Report::good("request bodies", &format!("{} bytes", api::MAX_BODY));
+    Report::good("viewers of one stream", "its maxViewers, 1000 if nothing is said");
 }
 
 #[derive(Default)]

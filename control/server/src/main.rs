@@ -8,6 +8,7 @@ mod cli;
 mod demo;
 mod in_force;
 mod moving;
+mod nodes;
 mod plane;
 mod probe;
 mod reload;

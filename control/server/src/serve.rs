@@ -8,7 +8,6 @@ use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
-use cluster::{Cluster, Node, Redis};
 use config::Config;
 use control::admin::{Admin, AdminSocket};
 use control::logs::{Console, Level, LogSettings};
@@ -17,11 +16,11 @@ use shard::{Inbox, Mailbox, Shard, mailbox};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::addresses;
 use crate::admin;
 use crate::banner;
 use crate::demo;
 use crate::in_force;
+use crate::nodes;
 use crate::plane::{self, Ask, Desk, Mail, Setup, ShardParts, Tell, Throttle};
 use crate::probe::{Counters, Plant};
 use crate::reload;
@@ -195,7 +194,7 @@ impl Server {
         let (current, reloader) = Current::new(in_force::control(config.clone()));
         let settings = AuthoritySettings { shards: shards.len(), current: current.clone() };
         let (authority, commands) = Authority::new(store.clone(), settings);
-        let cluster = cluster(&config)?;
+        let cluster = nodes::start(&config)?;
         let (drained, drains) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(answer(asks, Arc::clone(&authority), mailboxes.clone()));
         tokio::spawn(listen(tells, Arc::clone(&authority), Arc::clone(&plant), drained));
@@ -390,18 +389,4 @@ async fn join(shards: Vec<Shard>) -> Result<()> {
         Ok(joined) => joined?,
         Err(_) => bail!("a shard did not end"),
     }
-}
-
-/// What nodes share.
-fn cluster(config: &Config) -> Result<Cluster> {
-    let node = Node {
-        name: admin::node(config),
-        media_url: addresses::media(config),
-        api_url: addresses::api(config),
-    };
-    let redis = config.redis().map(|redis| {
-        let password = redis.password.map(|password| password.expose().to_owned());
-        Redis::new(redis.url.expose(), password)
-    });
-    Ok(Cluster::start(node, redis)?)
 }

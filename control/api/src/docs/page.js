@@ -43,9 +43,14 @@ function rules(schema) {
   return words.length ? " (" + words.join(", ") + ")" : "";
 }
 
+// A text with what stands in backticks as code.
+function prose(text) {
+  return (text || "").split("`").map((part, index) => (index % 2 ? element("code", {}, part) : part));
+}
+
 function row(name, schema, description, required) {
   const label = element("td", {}, element("code", required ? { class: "must" } : {}, name));
-  return element("tr", {}, label, element("td", {}, typeName(schema)), element("td", {}, (description || "") + rules(schema || {})));
+  return element("tr", {}, label, element("td", {}, typeName(schema)), element("td", {}, ...prose(description), rules(schema || {})));
 }
 
 function fields(api, schema) {
@@ -81,7 +86,7 @@ function show(api, path, method, operation) {
   const id = (method + path).replace(/[^a-z0-9]+/gi, "-");
   const section = element("section", { id });
   section.append(element("h3", {}, element("span", { class: "method " + method }, method.toUpperCase()), " ", path));
-  section.append(element("p", {}, element("strong", {}, operation.summary || ""), operation.description ? " " + operation.description : ""));
+  section.append(element("p", {}, element("strong", {}, operation.summary || ""), " ", ...prose(operation.description)));
   section.append(element("p", { class: "who" }, "Who may: " + operation["x-access"]));
   if ((operation.parameters || []).length) {
     const table = element("table");
@@ -116,7 +121,7 @@ async function start() {
     return;
   }
   document.getElementById("version").textContent = api.info.version;
-  for (const paragraph of api.info.description.split("\n\n")) main.append(element("p", {}, paragraph));
+  for (const paragraph of api.info.description.split("\n\n")) main.append(element("p", {}, ...prose(paragraph)));
   const routes = [];
   for (const tag of api.tags) {
     contents.append(element("h2", { title: tag.description }, tag.name));

@@ -59,6 +59,8 @@ async fn readiness_follows_the_phase_and_the_room() {
 #[tokio::test]
 async fn metrics_are_open_metrics_by_shard_and_protocol() {
     let fixture = Fixture::new().await;
+    let wrong = json!({ "email": "a@b.org", "password": "wrong one" });
+    fixture.call(Method::POST, "/api/auth/login", None, Some(wrong)).await;
     let response = fixture.send(Request::get("/metrics").body(Body::empty()).unwrap()).await;
     let kind = response.headers()[header::CONTENT_TYPE].to_str().unwrap().to_owned();
     assert!(kind.starts_with("application/openmetrics-text"), "{kind}");
@@ -66,6 +68,8 @@ async fn metrics_are_open_metrics_by_shard_and_protocol() {
     for line in [
         "shardcast_build{version=\"1.2.3\",runtime=\"io_uring\"} 1",
         "shardcast_dropped_log_lines_total 5",
+        "shardcast_api_answers_total{status=\"4xx\"} 1",
+        "shardcast_logins_refused_total 1",
         "shardcast_service_up{service=\"database\"} 1",
         "shardcast_shard_heartbeat_age_seconds{shard=\"1\"} 0.02",
         "shardcast_shard_load{shard=\"0\"} 0.25",

@@ -1,0 +1,84 @@
+//! What the API did, for `/metrics`.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use cluster::{Cluster, Link};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+
+/// Counters since the start.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    /// Answers by the first digit of their status, from 2 to 5.
+    answers: [AtomicU64; 4],
+    /// Requests over the limit of their user or address.
+    pub(crate) limited: AtomicU64,
+    /// Log-ins with a wrong password or of an unknown user.
+    pub(crate) refused_logins: AtomicU64,
+    /// Log-ins that were not even tried, after too many wrong passwords.
+    pub(crate) blocked_logins: AtomicU64,
+}
+
+const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
+
+impl Counts {
+    pub(crate) fn answered(&self, status: u16) {
+        let class = usize::from(status / 100).checked_sub(2);
+        if let Some(count) = class.and_then(|class| self.answers.get(class)) {
+            count.fetch_add(1, Relaxed);
+        }
+    }
+
+    pub(crate) fn encode(
+        &self,
+        encoder: &mut DescriptorEncoder<'_>,
+        cluster: &Cluster,
+    ) -> fmt::Result {
+        let help = "Answers of the API by the class of their status";
+        let mut family =
+            encoder.encode_descriptor("api_answers", help, None, MetricType::Counter)?;
+        for (class, count) in CLASSES.into_iter().zip(&self.answers) {
+            let labels = [("status", class)];
+            ConstCounter::new(count.load(Relaxed)).encode(family.encode_family(&labels)?)?;
+        }
+        let nodes = cluster.metrics();
+        for (name, help, value) in [
+            (
+                "api_limited",
+                "Requests over the limit of their user or address",
+                self.limited.load(Relaxed),
+            ),
+            ("logins_refused", "Log-ins with a wrong password", self.refused_logins.load(Relaxed)),
+            (
+                "logins_blocked",
+                "Log-ins not tried after too many wrong ones",
+                self.blocked_logins.load(Relaxed),
+            ),
+            ("node_events_sent", "Events told to other nodes", nodes.events_sent),
+            ("node_events_received", "Events of other nodes", nodes.events_received),
+            ("node_events_lost", "Events that could not be told to other nodes", nodes.events_lost),
+            ("redis_commands", "Commands sent to Redis", nodes.commands),
+            (
+                "redis_commands_failed",
+                "Commands that Redis did not answer well",
+                nodes.commands_failed,
+            ),
+        ] {
+            let family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            ConstCounter::new(value).encode(family)?;
+        }
+        let up = i64::from(cluster.link() == Link::Up);
+        let held = i64::try_from(nodes.streams_held).unwrap_or(i64::MAX);
+        for (name, help, value) in [
+            ("redis_up", "Whether Redis answers: 1 or 0; 0 without Redis too", up),
+            ("node_streams_held", "Streams that are registered as this node's", held),
+        ] {
+            let family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            ConstGauge::new(value).encode(family)?;
+        }
+        Ok(())
+    }
+}

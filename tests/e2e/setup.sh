@@ -8,8 +8,9 @@ mkdir -p "$target/e2e"
 target=$(cd "$target/e2e" && pwd)
 
 if [ ! -x "$target/ffmpeg" ]; then
-  python3 -m venv "$target/venv"
-  "$target/venv/bin/pip" install --quiet --disable-pip-version-check imageio-ffmpeg==0.8.1
+  # Anew: one that was copied with its folder points to where it came from.
+  python3 -m venv --clear "$target/venv"
+  "$target/venv/bin/python" -m pip install --quiet --disable-pip-version-check imageio-ffmpeg==0.8.1
   ln -sf "$("$target/venv/bin/python" -c 'import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())')" "$target/ffmpeg"
 fi
 if [ ! -d browser/node_modules/playwright-core ]; then

@@ -19,7 +19,7 @@ use control::InForce;
 
 /// How long the database's word on a user is believed: what another node changed shows within this time,
 /// also when nothing carries events.
-const BELIEVED: Duration = Duration::from_millis(800);
+pub(crate) const BELIEVED: Duration = Duration::from_millis(800);
 /// The most users with their log-ins that are remembered.
 const MAX_REMEMBERED: usize = 10_000;
 

@@ -5,6 +5,7 @@ mod abuse;
 mod auth;
 mod description;
 pub(crate) mod fixture;
+mod nodes;
 mod port;
 mod roles;
 mod streams;

@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, reason = "only tests use this crate, and a panic is how they fail")]
 
 pub mod analysis;
+pub mod api;
 pub mod browser;
 pub mod checker;
 pub mod flv;

@@ -78,7 +78,7 @@ pub(super) struct Fixture {
     pub(super) store: Store,
     pub(super) reloader: Reloader,
     _commands: tokio::sync::mpsc::Receiver<control::ShardCommand>,
-    _redis: Option<RedisServer>,
+    redis: Option<Arc<RedisServer>>,
     _dir: tempfile::TempDir,
 }
 
@@ -105,7 +105,23 @@ impl Fixture {
         });
         let store = store.await.unwrap();
         let redis = std::env::var_os("TEST_REDIS").map(|_| RedisServer::start(dir.path()));
-        let (cluster, shards) = (cluster(redis.as_ref()).await, Shards(Mutex::new(vec![WELL; 2])));
+        Self::on(store, redis.map(Arc::new), dir, settings).await
+    }
+
+    /// Another node of the same site.
+    pub(super) async fn another_node(&self) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self::on(self.store.clone(), self.redis.clone(), dir, &[]).await
+    }
+
+    async fn on(
+        store: Store,
+        redis: Option<Arc<RedisServer>>,
+        dir: tempfile::TempDir,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let (cluster, shards) =
+            (cluster(redis.as_deref()).await, Shards(Mutex::new(vec![WELL; 2])));
         let (shards, lifecycle) = (Arc::new(shards), Lifecycle::new());
         let (current, reloader) = Current::new(in_force(settings));
         let limits = AuthoritySettings { shards: 2, current: current.clone() };
@@ -124,16 +140,7 @@ impl Fixture {
             dropped_log_lines: Arc::new(AtomicU64::new(5)),
         };
         let router = router(api);
-        Self {
-            router,
-            shards,
-            lifecycle,
-            store,
-            reloader,
-            _commands: commands,
-            _redis: redis,
-            _dir: dir,
-        }
+        Self { router, shards, lifecycle, store, reloader, _commands: commands, redis, _dir: dir }
     }
 
     pub(super) async fn send(&self, mut request: Request<Body>) -> Response {

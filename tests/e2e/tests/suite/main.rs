@@ -2,6 +2,7 @@
 
 mod admin;
 mod adoption;
+mod api;
 mod browser;
 mod common;
 mod enhanced;

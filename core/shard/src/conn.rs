@@ -1,8 +1,11 @@
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::pin::pin;
+use std::task::Poll;
 
-use crate::{MemView, sys};
+use crate::{MemView, sys, task};
 
 /// A TCP connection on this shard.
 ///
@@ -76,9 +79,22 @@ impl Conn {
         unblocked(sys::discard(self.fd(), max))
     }
 
-    /// Waits until there is something to read, or the connection ended.
+    /// Waits until there is something to read, or the connection ended. Other ready tasks run meanwhile,
+    /// also when something is there already: who reads in a loop does not keep the shard from the rest.
     pub async fn readable(&self) -> io::Result<()> {
-        self.socket.readable(false).await
+        let mut ready = pin!(self.socket.readable(false));
+        // On epoll what is there is known at once, without a wait in which others would run.
+        let at_once = poll_fn(|cx| match ready.as_mut().poll(cx) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending => Poll::Ready(None),
+        });
+        match at_once.await {
+            Some(done) => {
+                task::yield_now().await;
+                done
+            }
+            None => ready.await,
+        }
     }
 
     /// Sends as much as the socket takes now: `None` when it takes nothing.

@@ -207,3 +207,16 @@ fn a_publisher_whose_line_was_cut_gets_back_in_from_another_address_at_the_first
     back.send_paced(until(&tags(&sources::OBS), 1_000));
     assert!(!back.is_cut_within(Duration::from_millis(300)));
 }
+
+#[test]
+fn what_comes_in_one_burst_is_packaged_like_what_comes_in_time() {
+    let server = Server::start();
+    for number in 0..5 {
+        let stream = server.add_stream(&format!("burst {number}"));
+        let mut publisher = publish(&server, &stream.key).expect("the key is right");
+        for tag in until(&tags(&sources::OBS), 4_000) {
+            publisher.send(tag);
+        }
+        checker::first_playlist(&server, &stream.id);
+    }
+}

@@ -19,10 +19,15 @@ impl Api {
         Self::log_in(server, server.setting("ADMIN_EMAIL"), server.setting("ADMIN_PASSWORD"))
     }
 
+    /// Of somebody who has not logged in.
+    pub fn nobody(server: &Server) -> Self {
+        Self { port: server.ports().api, token: String::new() }
+    }
+
     /// Logs a user in.
     #[track_caller]
     pub fn log_in(server: &Server, email: &str, password: &str) -> Self {
-        let anybody = Self { port: server.ports().api, token: String::new() };
+        let anybody = Self::nobody(server);
         let body = json!({ "email": email, "password": password });
         let answer = anybody.call("POST", "/api/auth/login", Some(&body));
         assert_eq!(answer.status, 200, "{answer:?}");

@@ -23,7 +23,7 @@ const FASTER: u32 = 15;
 const COUNTED: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 9);
 
 /// Has a server change a setting and sees that it shows. The server is as before then.
-type Check = fn(&mut Server);
+pub(super) type Check = fn(&mut Server);
 
 /// Every setting of class "live" or "next session" that has an effect. The last one ends the server.
 pub(super) const CHECKS: &[(&str, Check)] = &[
@@ -52,6 +52,8 @@ pub(super) const RESTART: &[(&str, &str)] = &[
     ("RTMP_PORT", ""),
     ("HTTP_PORT", ""),
     ("BIND", "0.0.0.0"),
+    ("JWT_SECRET", super::SECRETS[1]),
+    ("JWT_ROLE_MAP", "boss=admin"),
     ("KEY_SECRET", super::SECRETS[0]),
     ("ADMIN_EMAIL", "other@example.com"),
     ("ADMIN_PASSWORD", "another battery staple"),
@@ -61,6 +63,8 @@ pub(super) const RESTART: &[(&str, &str)] = &[
     ("DB_USER", "other"),
     ("DB_PASSWORD", "other password"),
     ("DB_NAME", "other"),
+    ("REDIS_URL", "redis://redis.invalid"),
+    ("REDIS_PASSWORD", "other password"),
     ("DATA_DIR", "./other-data"),
     ("LOG_DIR", "./other-log"),
     ("RECORDING_PATH", "./other-recordings"),

@@ -132,6 +132,14 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether the database could not be used, so that nothing is known of what was asked, and whether a
+    /// change was made.
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Open { .. } | Self::Connect { .. } | Self::Database(_))
+    }
+}
+
 /// A result of the store.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 

@@ -50,7 +50,7 @@ pub use stream_fields::{
     Created, MAX_DESCRIPTION_CHARS, MAX_STREAMS, MAX_TAGS, MAX_TITLE_CHARS, MAX_VIEWERS,
     MAX_WORD_CHARS, QUALITIES, StreamFields,
 };
-pub use stream_keys::{Authorized, Denied, NewKey};
+pub use stream_keys::{Authorized, Denied, MAX_RIGHTS, NewKey, PublishRight};
 pub use streams::{LiveFilter, LiveStream, MAX_LISTED, Status, Stream, StreamCursor};
 pub use time::UtcTime;
 pub use transfer::{Export, Incoming, Moved, export};

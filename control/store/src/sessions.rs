@@ -16,12 +16,34 @@ pub const MSN_EPOCH: i64 = 1_735_689_600;
 const MSN_RATE: i64 = 10;
 
 /// A session that may begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpenedSession {
     /// Above all sessions of this stream before.
     pub session: u32,
     /// Media sequence numbers start here or later.
     pub first_msn: u64,
+}
+
+impl OpenedSession {
+    /// The next session of a stream while the database is away, `self` being the highest that this node
+    /// knows of. Its number is one that no database has given: at least the seconds since
+    /// [`MSN_EPOCH`], which sessions that are counted never reach. So neither what other nodes gave nor
+    /// a crash before [`Store::session_numbers_used`] makes one return.
+    #[must_use]
+    pub fn next_without_database(self, now: UtcTime) -> Self {
+        let seconds = u32::try_from((now.unix() - MSN_EPOCH).max(0)).unwrap_or(u32::MAX);
+        let known = i64::try_from(self.first_msn).unwrap_or(i64::MAX);
+        Self {
+            session: self.session.saturating_add(1).max(seconds),
+            first_msn: first_msn(known, now) as u64,
+        }
+    }
+}
+
+/// Above `high`, and above what a session of unknown end can have used until now.
+fn first_msn(high: i64, now: UtcTime) -> i64 {
+    let by_clock = (now.unix() - MSN_EPOCH).saturating_mul(MSN_RATE);
+    high.saturating_add(1).max(by_clock).max(1)
 }
 
 /// What a session's start did to the table.
@@ -39,38 +61,63 @@ impl Store {
     /// Gives out the next session number and the first media sequence number of a stream. Both count as
     /// used from here on, whether the session begins or not.
     pub fn open_session(&self, stream: &str, now: UtcTime) -> Result<OpenedSession> {
+        self.open_session_above(stream, OpenedSession::default(), now)
+    }
+
+    /// The same, above what the caller knows to be used though the database may not.
+    pub fn open_session_above(
+        &self,
+        stream: &str,
+        used: OpenedSession,
+        now: UtcTime,
+    ) -> Result<OpenedSession> {
+        let used_msn = checked_msn(used.first_msn)?;
         self.transaction(|sql| {
             let query = "SELECT next_session, msn_high FROM live_streams WHERE id = ?";
             let query = format!("{query}{}", sql.for_update());
             let row = sql.row(&query, &[stream.into()])?.ok_or_else(|| no_such(stream))?;
-            let next = row.opt_int(0)?.unwrap_or(1).max(1);
+            let next = row.opt_int(0)?.unwrap_or(1).max(i64::from(used.session) + 1);
             let session =
                 u32::try_from(next).map_err(|_| Error::Corrupt("a stream's next session"))?;
-            let above = row.opt_int(1)?.unwrap_or(0).saturating_add(1);
-            let first_msn = above.max((now.unix() - MSN_EPOCH).saturating_mul(MSN_RATE)).max(1);
+            let first_msn = first_msn(row.opt_int(1)?.unwrap_or(0).max(used_msn), now);
             let update = "UPDATE live_streams SET next_session = ?, msn_high = ? WHERE id = ?";
             sql.execute(update, &[(next + 1).into(), first_msn.into(), stream.into()])?;
             Ok(OpenedSession { session, first_msn: first_msn as u64 })
         })
     }
 
-    /// Media of the session arrived: the stream is live. A repetition, when the publisher came back,
-    /// changes nothing.
+    /// Notes numbers that were given out while the database was away. Neither goes back, and a
+    /// repetition changes nothing; a stream that was removed meanwhile is no error.
+    pub fn session_numbers_used(&self, stream: &str, used: OpenedSession) -> Result<()> {
+        let msn = checked_msn(used.first_msn)?;
+        self.transaction(|sql| {
+            let next = i64::from(used.session) + 1;
+            let update = "UPDATE live_streams SET next_session = ? \
+                          WHERE id = ? AND (next_session IS NULL OR next_session < ?)";
+            sql.execute(update, &[next.into(), stream.into(), next.into()])?;
+            raise_msn(sql, stream, msn)
+        })
+    }
+
+    /// Media of the session arrived: the stream is live. A repetition changes nothing, whether the
+    /// publisher came back or a write of unknown outcome is made again, and also after the end.
     pub fn session_started(
         &self,
         stream: &str,
         session: u32,
         now: UtcTime,
     ) -> Result<SessionStart> {
+        let node = &self.inner.options.node;
         self.transaction(|sql| {
             let number = session.to_string();
-            let query = "SELECT COUNT(*) FROM live_streams WHERE id = ?";
-            if sql.row(query, &[stream.into()])?.map_or(Ok(0), |row| row.int(0))? == 0 {
+            // Locked, so that of two that make the same write the second finds the first one's row.
+            let query = format!("SELECT id FROM live_streams WHERE id = ?{}", sql.for_update());
+            if sql.row(&query, &[stream.into()])?.is_none() {
                 return Ok(SessionStart::NoStream);
             }
-            let query = "SELECT COUNT(*) FROM stream_sessions \
-                         WHERE stream_id = ? AND session_id = ? AND status = 'active'";
-            let known = sql.row(query, &[stream.into(), (&number).into()])?;
+            let query = "SELECT COUNT(*) FROM stream_sessions WHERE stream_id = ? \
+                         AND session_id = ? AND (server_node IS NULL OR server_node = ?)";
+            let known = sql.row(query, &[stream.into(), (&number).into(), node.into()])?;
             if known.map_or(Ok(0), |row| row.int(0))? > 0 {
                 return Ok(SessionStart::Continued);
             }
@@ -78,7 +125,6 @@ impl Store {
                           (id, stream_id, session_id, started_at, status, server_node) \
                           VALUES (?, ?, ?, ?, 'active', ?)";
             let id = Uuid::now_v7().to_string();
-            let node = &self.inner.options.node;
             let values = [(&id).into(), stream.into(), (&number).into(), now.into(), node.into()];
             sql.execute(insert, &values)?;
             let update = "UPDATE live_streams SET status = 'live', started_at = ?, ended_at = NULL \
@@ -97,10 +143,14 @@ impl Store {
         last_msn: u64,
         now: UtcTime,
     ) -> Result<()> {
+        let last_msn = checked_msn(last_msn)?;
         self.transaction(|sql| {
             let update = "UPDATE stream_sessions SET status = 'completed', ended_at = ? \
-                          WHERE stream_id = ? AND session_id = ? AND status = 'active'";
-            sql.execute(update, &[now.into(), stream.into(), (&session.to_string()).into()])?;
+                          WHERE stream_id = ? AND session_id = ? AND status = 'active' \
+                          AND (server_node IS NULL OR server_node = ?)";
+            let number = session.to_string();
+            let node = &self.inner.options.node;
+            sql.execute(update, &[now.into(), stream.into(), number.into(), node.into()])?;
             raise_msn(sql, stream, last_msn)?;
             // A successor that started already keeps the stream live.
             let update = "UPDATE live_streams SET status = 'ended', ended_at = ? \
@@ -127,9 +177,12 @@ impl Store {
     }
 }
 
-fn raise_msn(sql: &dyn Sql, stream: &str, msn: u64) -> Result<()> {
-    let msn = i64::try_from(msn)
-        .map_err(|_| Error::Invalid { field: "lastMsn", reason: "must be below 2^63" })?;
+fn checked_msn(msn: u64) -> Result<i64> {
+    let reason = "must be below 2^63";
+    i64::try_from(msn).map_err(|_| Error::Invalid { field: "lastMsn", reason })
+}
+
+fn raise_msn(sql: &dyn Sql, stream: &str, msn: i64) -> Result<()> {
     let update = "UPDATE live_streams SET msn_high = ? \
                   WHERE id = ? AND (msn_high IS NULL OR msn_high < ?)";
     sql.execute(update, &[msn.into(), stream.into(), msn.into()])?;
@@ -186,6 +239,51 @@ mod tests {
             assert!(next.session > last.session && next.first_msn > last.first_msn);
             last = next;
         }
+    }
+
+    #[test]
+    fn numbers_given_without_the_database_are_caught_up_and_never_taken_back() {
+        let store = Fixture::new().store;
+        let id = stream(&store);
+        let one = store.open_session(&id, at(100)).unwrap();
+        let two = one.next_without_database(at(101));
+        assert_eq!(two, OpenedSession { session: 101, first_msn: 1010 });
+        let three = two.next_without_database(at(50));
+        assert_eq!(three, OpenedSession { session: 102, first_msn: 1011 });
+        for used in [three, two, three] {
+            store.session_numbers_used(&id, used).unwrap();
+        }
+        let next = store.open_session(&id, at(100)).unwrap();
+        assert_eq!(next, OpenedSession { session: 103, first_msn: 1012 });
+        let above = OpenedSession { session: 200, first_msn: 5000 };
+        let next = store.open_session_above(&id, above, at(100)).unwrap();
+        assert_eq!(next, OpenedSession { session: 201, first_msn: 5001 });
+        store.session_numbers_used("gone", three).unwrap();
+    }
+
+    #[test]
+    fn a_write_that_is_made_again_changes_nothing_also_after_the_end() {
+        let store = Fixture::new().store;
+        let id = stream(&store);
+        assert_eq!(store.session_started(&id, 7, at(1)).unwrap(), SessionStart::Opened);
+        store.session_ended(&id, 7, 9, at(3)).unwrap();
+        assert_eq!(store.session_started(&id, 7, at(5)).unwrap(), SessionStart::Continued);
+        store.session_ended(&id, 7, 9, at(6)).unwrap();
+        assert_eq!((sessions(&store, "completed"), sessions(&store, "active")), (1, 0));
+        let kept = store.stream(&id).unwrap();
+        assert_eq!((kept.status, kept.ended_at), (Status::Ended, Some(at(3))));
+    }
+
+    #[test]
+    fn two_that_make_the_same_write_at_once_make_one_row() {
+        let store = Fixture::new().store;
+        let id = stream(&store);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| store.session_started(&id, 7, at(1)).unwrap());
+            }
+        });
+        assert_eq!(sessions(&store, "active"), 1);
     }
 
     #[test]

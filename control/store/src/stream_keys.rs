@@ -1,10 +1,13 @@
 //! Stream keys in the database: sealed, or in plain text where the site or the operator wants that.
 
 use crate::keys::{self, KeyRing, MAX_KEY};
-use crate::sql::Sql;
+use crate::sql::{Row, Sql, Value};
 use crate::store::Inner;
 use crate::streams::{find, no_such, viewer_limit};
 use crate::{Result, Role, Secret, Status, Store, Stream};
+
+/// Streams that [`Store::publish_rights`] looks up at a time.
+pub const MAX_RIGHTS: usize = 256;
 
 /// A stream with its key, for the one answer that carries it.
 #[derive(Clone, Debug)]
@@ -30,12 +33,27 @@ pub struct Authorized {
     pub max_viewers: u32,
 }
 
+/// What the table says of a stream's right to be published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishRight {
+    /// The stream.
+    pub stream: String,
+    /// Its key, as [`Store::key_hash`] gives it.
+    pub key: String,
+    /// Whether it was stopped, until its next start.
+    pub is_stopped: bool,
+    /// Whether it is disabled or cancelled, or its owner is locked out or has become a viewer.
+    pub is_disabled: bool,
+    /// The most viewers at a time; 0 is no limit.
+    pub max_viewers: u32,
+}
+
 /// Why a key may not publish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denied {
     /// No stream has this key.
     Unknown,
-    /// The stream is disabled, stopped or cancelled, or its owner is locked out.
+    /// The stream is disabled, stopped or cancelled, or its owner is locked out or has become a viewer.
     Disabled,
 }
 
@@ -87,12 +105,38 @@ impl Store {
             if cancelled || row.flag(4)? || !row.flag(8)? || row.flag(9)? {
                 return Ok(Err(Denied::Disabled));
             }
-            let role = row.opt_text(7)?.unwrap_or_default();
-            let is_admin = self.inner.options.roles.role(&role) == Role::Admin;
+            let role = self.inner.options.roles.role(&row.opt_text(7)?.unwrap_or_default());
+            if role < Role::Streamer {
+                return Ok(Err(Denied::Disabled));
+            }
+            let is_admin = role == Role::Admin;
             let title = row.text(2)?;
             let owner_id = row.int(1)?;
             let max_viewers = viewer_limit(row.opt_int(10)?);
             Ok(Ok(Authorized { stream: id, owner_id, title, is_admin, max_viewers }))
+        })
+    }
+
+    /// The keyed hash of a key: names it without telling it.
+    pub fn key_hash(&self, key: &str) -> String {
+        self.inner.keys.look_up(key)
+    }
+
+    /// The rights of many streams, at most [`MAX_RIGHTS`]; streams that do not exist are left out.
+    pub fn publish_rights(&self, streams: &[String]) -> Result<Vec<PublishRight>> {
+        // Few lengths of the list, so that few statements are prepared. No stream has the empty id.
+        let places = [1, 16, MAX_RIGHTS].into_iter().find(|size| streams.len() <= *size);
+        let places = places.unwrap_or(MAX_RIGHTS);
+        let ids = streams.iter().map(String::as_str).chain(std::iter::repeat(""));
+        let ids: Vec<Value> = ids.take(places).map(Value::from).collect();
+        let query = format!(
+            "SELECT s.id, s.stream_key, s.key_sealed, s.status, s.key_disabled, u.is_active, \
+             s.stopped, s.max_viewers, COALESCE(u.own_role, u.role) FROM live_streams s JOIN users u ON u.id = s.user_id \
+             WHERE s.id IN ({})",
+            vec!["?"; places].join(", ")
+        );
+        self.transaction(|sql| {
+            sql.rows(&query, &ids)?.iter().map(|row| self.inner.right(row)).collect()
         })
     }
 
@@ -113,6 +157,21 @@ impl Store {
 }
 
 impl Inner {
+    fn right(&self, row: &Row) -> Result<PublishRight> {
+        let kept = row.text(1)?;
+        let is_plain = row.opt_text(2)?.is_none();
+        let cancelled = Status::parse(&row.text(3)?)? == Status::Cancelled;
+        let role = row.opt_text(8)?.unwrap_or_default();
+        let is_viewer = self.options.roles.role(&role) < Role::Streamer;
+        Ok(PublishRight {
+            stream: row.text(0)?,
+            key: if is_plain { self.keys.look_up(&kept) } else { kept },
+            is_stopped: row.flag(6)?,
+            is_disabled: cancelled || row.flag(4)? || !row.flag(5)? || is_viewer,
+            max_viewers: viewer_limit(row.opt_int(7)?),
+        })
+    }
+
     /// What `stream_key` and `key_sealed` hold for a key.
     pub(crate) fn columns_of(&self, id: &str, key: &Secret) -> Result<(String, Option<String>)> {
         if self.options.plain_stream_keys {

@@ -115,3 +115,37 @@ fn a_seal_moved_to_another_stream_does_not_open() {
     fixture.raw(&format!("UPDATE live_streams SET key_sealed = '{seal}' WHERE id = '{two}'"));
     assert!(matches!(store.reveal_key(&two), Err(Error::Corrupt(_))));
 }
+
+#[test]
+fn a_viewer_publishes_no_more() {
+    let fixture = Fixture::new();
+    let new = fixture.store.add_stream("T", None).unwrap();
+    fixture.raw("UPDATE users SET own_role = 'viewer'");
+    assert_eq!(fixture.store.authorize(new.key.expose()).unwrap(), Err(Denied::Disabled));
+    assert!(fixture.store.publish_rights(&[new.stream.id]).unwrap()[0].is_disabled);
+}
+
+#[test]
+fn rights_are_what_a_publisher_would_be_told() {
+    let fixture = Fixture::new();
+    let store = &fixture.store;
+    adopt(&fixture);
+    let new: Vec<_> = (0..17).map(|_| store.add_stream("T", None).unwrap()).collect();
+    store.set_disabled(&new[1].stream.id, true).unwrap();
+    fixture.raw(&format!("UPDATE live_streams SET stopped = 1 WHERE id = '{}'", new[2].stream.id));
+    let mut ids: Vec<String> = new.iter().map(|new| new.stream.id.clone()).collect();
+    ids.push("gone".into());
+    ids.push("stream-001".into());
+    let rights = store.publish_rights(&ids).unwrap();
+    assert_eq!(rights.len(), 18);
+    let right = |id: &str| rights.iter().find(|right| right.stream == id).unwrap();
+    for (at, new) in new.iter().enumerate() {
+        let right = right(&new.stream.id);
+        assert_eq!(right.key, store.key_hash(new.key.expose()));
+        assert_eq!((right.is_disabled, right.is_stopped), (at == 1, at == 2));
+        let denied = store.authorize(new.key.expose()).unwrap().is_err();
+        assert_eq!(denied, right.is_disabled || right.is_stopped);
+    }
+    assert_eq!(right("stream-001").key, store.key_hash("plain-key"));
+    assert_eq!(store.publish_rights(&[]).unwrap(), []);
+}

@@ -134,6 +134,12 @@ impl Cluster {
         registry::claim(&self.shared, stream, session, take_over).await
     }
 
+    /// Lets every node claim the stream without `take_over`, for its publisher is gone and may come back
+    /// elsewhere. It stays this node's until then, and is no longer free once it is claimed anew.
+    pub async fn offer(&self, stream: &str, session: u32) {
+        registry::offer(&self.shared, stream, session).await;
+    }
+
     /// Gives back what [`Self::claim`] registered; nothing if that is another session by now.
     pub fn release(&self, stream: &str, session: u32) {
         if self.shared.holdings().release(stream, session) {

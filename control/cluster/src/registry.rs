@@ -18,7 +18,7 @@ use crate::shared::Shared;
 use crate::worker::Task;
 pub(crate) use holdings::Holdings;
 use holdings::MAX_HELD;
-use scripts::{CLAIM, RELEASE, RENEW};
+use scripts::{CLAIM, OFFER, RELEASE, RENEW};
 
 /// How long an entry outlives its node.
 const LEASE: Duration = Duration::from_secs(5);
@@ -107,6 +107,18 @@ pub(crate) async fn home(shared: &Shared, stream: &str) -> Option<Home> {
     let found = remote.ask(&shared.counts, async |link| get.query_async(link).await).await?;
     // Under our own name it is what an earlier process left behind, or just released.
     home_of(found).filter(|home| home.node != shared.node.name)
+}
+
+/// Marks this node's entry as free for all. Where Redis is away nobody could take it.
+pub(crate) async fn offer(shared: &Shared, stream: &str, session: u32) {
+    let Some(remote) = &shared.remote else { return };
+    if shared.holdings().session(stream) != Some(session) {
+        return;
+    }
+    let mut script = OFFER.key(keys::stream(stream));
+    shared.node.sign(&mut script).arg(session);
+    let ask = async |link: &mut MultiplexedConnection| script.invoke_async::<()>(link).await;
+    remote.ask(&shared.counts, ask).await;
 }
 
 /// Renews the leases of all streams of this node, and sets those that are missing. Tells of those that

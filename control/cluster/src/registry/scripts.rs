@@ -9,6 +9,7 @@ const COMMON: &str = r"
     local fields = {'session', 'node', 'media', 'api'}
     local function set(key, session)
         redis.call('HSET', key, 'session', session, 'node', ARGV[1], 'media', ARGV[2], 'api', ARGV[3])
+        redis.call('HDEL', key, 'offered')
         redis.call('PEXPIRE', key, ARGV[4])
     end
 ";
@@ -27,7 +28,8 @@ pub(crate) static CLAIM: LazyLock<Script> = LazyLock::new(|| {
         if session and session >= mine and not (session == mine and held[2] == ARGV[1]) then
             return {0, held}
         end
-        if session and held[2] ~= ARGV[1] and ARGV[6] ~= '1' then
+        local offered = redis.call('HEXISTS', KEYS[1], 'offered') == 1
+        if session and held[2] ~= ARGV[1] and ARGV[6] ~= '1' and not offered then
             return {0, held}
         end
         set(KEYS[1], ARGV[5])
@@ -54,6 +56,18 @@ pub(crate) static RENEW: LazyLock<Script> = LazyLock::new(|| {
             end
         end
         return lost
+        ",
+    )
+});
+
+/// `ARGV[5]` is the session. Marks the entry if it is this session's.
+pub(crate) static OFFER: LazyLock<Script> = LazyLock::new(|| {
+    script(
+        r"
+        local held = redis.call('HMGET', KEYS[1], 'session', 'node')
+        if held[1] == ARGV[5] and held[2] == ARGV[1] then
+            redis.call('HSET', KEYS[1], 'offered', 1)
+        end
         ",
     )
 });

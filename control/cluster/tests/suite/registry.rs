@@ -70,6 +70,24 @@ async fn a_stream_that_is_taken_over_is_lost_once_by_its_node_and_by_no_other() 
 }
 
 #[tokio::test]
+async fn a_stream_that_is_offered_goes_to_whoever_claims_it_first() {
+    let server = Server::start();
+    let (a, b) = two_nodes(&server).await;
+    let mut events = a.events();
+    assert_eq!(a.claim("s", 1, false).await, Claim::Ours);
+    a.offer("s", 1).await;
+    assert_eq!(b.home("s").await, Some(home("a", 1)), "it is there until somebody takes it");
+    assert_eq!(a.claim("s", 1, false).await, Claim::Ours);
+    assert_eq!(b.claim("s", 2, false).await, Claim::Held(home("a", 1)), "it is offered no more");
+    a.offer("s", 1).await;
+    b.offer("s", 1).await;
+    assert_eq!(b.claim("s", 2, false).await, Claim::Ours);
+    assert_eq!(until_event(&mut events, &taken(2, "b")).await, []);
+    a.offer("s", 1).await;
+    assert_eq!(a.claim("s", 3, false).await, Claim::Held(home("b", 2)), "it is not a's to offer");
+}
+
+#[tokio::test]
 async fn an_older_session_never_wins() {
     let server = Server::start();
     let (a, b) = two_nodes(&server).await;

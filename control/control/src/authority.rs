@@ -1,12 +1,18 @@
-//! Who may publish, where, and who is cut.
+//! Who may publish, where, and who is cut: alone or among other nodes, with the database or for a while
+//! without it.
 
+mod database;
+mod keep;
+mod known;
 mod placements;
+mod publish;
+mod writes;
 
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use store::{Authorized, Denied, SessionStart, Store};
+use cluster::{Claim, Cluster, Event};
+use store::{SessionStart, Store};
 use stream::control::{
     Answer, Command, Denial, Description, Grant, Notice, Question, StopReason, StreamId, StreamKey,
 };
@@ -15,7 +21,10 @@ use tracing::{error, info, warn};
 
 use crate::Current;
 use crate::clock::now;
+use database::{Database, Failure};
+use known::KnownKeys;
 use placements::Placements;
+use writes::{Write, Writes};
 
 /// Questions that are worked on at a time; more get their safe answer at once.
 pub const MAX_QUESTIONS: usize = 64;
@@ -24,14 +33,6 @@ pub const MAX_QUESTIONS: usize = 64;
 pub const MAX_LOOK_UPS: usize = 64;
 /// Commands that wait to be forwarded; whoever gives one more waits.
 pub const MAX_COMMANDS: usize = 1024;
-
-/// How long the look-up of another node may take: shorter than a shard waits.
-const ELSEWHERE: Duration = Duration::from_millis(750);
-
-/// Tells of a stream that is not live on this node how the media port of the node is reached that has
-/// it (`https://b.example.org`), if another one has it.
-pub type Elsewhere =
-    Arc<dyn Fn(&StreamId) -> Pin<Box<dyn Future<Output = Option<String>> + Send>> + Send + Sync>;
 
 /// Target of the lines that tell who was allowed what. They never hold a key.
 const AUDIT: &str = "audit";
@@ -56,16 +57,23 @@ pub struct ShardCommand {
 
 /// Answers the shards' questions, keeps book of their notices, and cuts publishers whose right ended.
 pub struct Authority {
-    store: Store,
+    database: Database,
+    cluster: Cluster,
     settings: AuthoritySettings,
-    /// Held from reading a right to noting its grant, and from ending a right to noting that: no grant
-    /// slips between the two.
-    decisions: Mutex<()>,
-    placements: Mutex<Placements>,
+    state: Mutex<State>,
+    writes: Writes,
     questions: Semaphore,
-    elsewhere: Option<Elsewhere>,
     look_ups: Semaphore,
     commands: mpsc::Sender<ShardCommand>,
+}
+
+/// What was decided.
+struct State {
+    placements: Placements,
+    known: KnownKeys,
+    /// Counts the rights that ended: whoever read a right before must read it again, so that no grant
+    /// slips in between.
+    ends: u64,
 }
 
 impl std::fmt::Debug for Authority {
@@ -75,228 +83,258 @@ impl std::fmt::Debug for Authority {
 }
 
 impl Authority {
-    /// The authority of a node that stands alone, and the commands that the wiring forwards to the shards.
-    /// No stream may be live yet ([`Store::reset_live_on_start`]).
+    /// The authority of a node, and the commands that the wiring forwards to the shards. [`Self::keep`]
+    /// is to run beside it. No stream may be live yet ([`Store::reset_live_on_start`]).
     pub fn new(
         store: Store,
         settings: AuthoritySettings,
-    ) -> (Arc<Self>, mpsc::Receiver<ShardCommand>) {
-        Self::among(store, settings, None)
-    }
-
-    /// The same for a node among others, which `elsewhere` knows. The shards ask only when they were
-    /// told that there are others.
-    pub fn among(
-        store: Store,
-        settings: AuthoritySettings,
-        elsewhere: Option<Elsewhere>,
+        cluster: Cluster,
     ) -> (Arc<Self>, mpsc::Receiver<ShardCommand>) {
         let (commands, forwarded) = mpsc::channel(MAX_COMMANDS);
+        let placements = Placements::new(settings.shards);
         let authority = Self {
-            store,
-            placements: Mutex::new(Placements::new(settings.shards)),
-            settings,
-            decisions: Mutex::new(()),
+            database: Database::new(store),
+            cluster,
+            state: Mutex::new(State { placements, known: KnownKeys::default(), ends: 0 }),
+            writes: Writes::default(),
             questions: Semaphore::new(MAX_QUESTIONS),
-            elsewhere,
             look_ups: Semaphore::new(MAX_LOOK_UPS),
+            settings,
             commands,
         };
         (Arc::new(authority), forwarded)
     }
 
-    /// Answers a shard. When the database fails or too many ask at once, that is the safe answer.
-    pub async fn answer(self: &Arc<Self>, question: Question) -> Answer {
+    /// Answers a shard. When nothing is known or too many ask at once, that is the safe answer.
+    pub async fn answer(&self, question: Question) -> Answer {
         if let Question::Elsewhere { id } = question {
             return Answer::Elsewhere(self.elsewhere(&id).await);
         }
-        let safe = match &question {
-            Question::Publish { .. } => Answer::Publish(Err(Denial::Unavailable)),
-            Question::Playback { .. } => Answer::Playback(None),
-            Question::Describe { .. } => Answer::Describe(None),
-            Question::Elsewhere { .. } => Answer::Elsewhere(None),
-        };
-        let Ok(_permit) = self.questions.try_acquire() else {
+        let permit = self.questions.try_acquire();
+        if permit.is_err() {
             warn!("a question of a shard was refused: {MAX_QUESTIONS} are being worked on");
-            return safe;
-        };
-        let this = self.clone();
-        let answer = tokio::task::spawn_blocking(move || match question {
-            Question::Publish { key, peer } => {
-                let result = this.publish(&key);
+        }
+        let is_free = permit.is_ok();
+        match question {
+            Question::Publish { key, peer } if is_free => {
+                let result = Box::pin(self.publish(&key)).await;
                 audit_publish(&key, peer, &result);
                 Answer::Publish(result)
             }
-            Question::Playback { key } => Answer::Playback(this.stream_of(&key)),
-            Question::Describe { id } => Answer::Describe(this.describe(&id)),
+            Question::Publish { .. } => Answer::Publish(Err(Denial::Unavailable)),
+            Question::Playback { key } if is_free => Answer::Playback(self.stream_of(key).await),
+            Question::Playback { .. } => Answer::Playback(None),
+            Question::Describe { id } if is_free => Answer::Describe(self.describe(id).await),
+            Question::Describe { .. } => Answer::Describe(None),
             // Answered above.
             Question::Elsewhere { .. } => Answer::Elsewhere(None),
-        });
-        answer.await.unwrap_or(safe)
+        }
     }
 
     /// Takes a notice of `shard`. Notices of one shard must be given in their order, each after the one
     /// before has returned.
-    pub async fn notice(self: &Arc<Self>, shard: usize, notice: Notice) {
-        let this = self.clone();
-        let stop = tokio::task::spawn_blocking(move || match notice {
-            Notice::Started { stream, session } => this.started(shard, &stream, session),
+    pub async fn notice(&self, shard: usize, notice: Notice) {
+        match notice {
+            Notice::Started { stream, session } => self.started(shard, stream, session).await,
             Notice::Ended { stream, session, last_msn } => {
-                this.ended(&stream, session, last_msn);
-                None
+                self.ended(stream, session, last_msn).await;
             }
-        });
-        // A panic is told by the hook; there is nothing more to do about it here.
-        if let Ok(Some(command)) = stop.await {
-            let _ = self.commands.send(command).await;
+            Notice::Lingering { stream } => {
+                if let Some(session) = self.claimed(&stream) {
+                    self.cluster.offer(stream.as_str(), session).await;
+                }
+            }
+            Notice::Returned { stream } => {
+                if let Some(session) = self.claimed(&stream) {
+                    self.register(&stream, session).await;
+                }
+            }
         }
     }
 
     /// The home of a stream that is live, lingers, or was just granted.
     pub fn home(&self, stream: &StreamId) -> Option<usize> {
-        self.placements().home(stream)
+        self.state().placements.home(stream)
     }
 
-    /// Lets so many viewers watch a stream at a time from now on (0: no limit), where it is live; the
-    /// database is the caller's. Blocks as [`Authority::revoke`] does: not for async tasks.
+    /// How many writes wait for the database.
+    pub fn waiting(&self) -> usize {
+        self.writes.len()
+    }
+
+    /// What this node shares with the others.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// Lets so many viewers watch a stream at a time from now on (0: no limit), where it is live, on
+    /// every node; the database is the caller's. Blocks as [`Authority::revoke`] does: not for async
+    /// tasks.
     pub fn limit(&self, stream: &StreamId, max_viewers: u32) {
-        if let Some(shard) = self.placements().limit(stream, max_viewers) {
-            let command = Command::Limit { stream: stream.clone(), max_viewers };
-            // Nobody forwards any more: the server is ending, and every stream with it.
-            let _ = self.commands.blocking_send(ShardCommand { shard, command });
+        if let Some(command) = self.limit_again(stream, max_viewers) {
+            self.order_blocking(command);
         }
+        self.cluster.tell(Event::StreamChanged { stream: stream.to_string() });
     }
 
-    /// Changes rights in the database and cuts the streams that the change concerns, in one decision.
-    /// Blocks, also while [`MAX_COMMANDS`] wait: not for async tasks.
+    /// Changes rights in the database and cuts the streams that the change concerns, on every node.
+    /// Blocks, for as long as the database does and while [`MAX_COMMANDS`] wait: not for async tasks.
+    ///
+    /// # Errors
+    ///
+    /// The change's own; nobody is cut then.
     pub fn revoke<T>(
         &self,
         reason: StopReason,
         change: impl FnOnce(&Store) -> store::Result<T>,
         concerned: impl FnOnce(&T) -> Vec<String>,
     ) -> store::Result<T> {
-        let decision = self.decide();
-        let changed = change(&self.store)?;
-        let mut commands = Vec::new();
+        let changed = change(self.database.store())?;
         for stream in concerned(&changed).iter().filter_map(|id| StreamId::parse(id)) {
-            if let Some(shard) = self.placements().revoke(&stream, reason) {
-                info!(target: AUDIT, %stream, %reason, "stop");
-                commands.push(ShardCommand { shard, command: Command::Stop { stream, reason } });
+            if let Some(command) = self.end(&stream, reason) {
+                self.order_blocking(command);
             }
-        }
-        drop(decision);
-        for command in commands {
-            // Nobody forwards any more: the server is ending, and every stream with it.
-            let _ = self.commands.blocking_send(command);
+            let (stream, reason) = (stream.to_string(), reason.name().to_owned());
+            self.cluster.tell(Event::StreamRevoked { stream, reason });
         }
         Ok(changed)
     }
 
-    fn publish(&self, key: &StreamKey) -> Result<Grant, Denial> {
-        let _decision = self.decide();
-        let authorized = self.store.authorize(&key.0).map_err(|error| unavailable(&error))?;
-        let Authorized { stream, owner_id, title, is_admin, max_viewers } =
-            authorized.map_err(|denied| match denied {
-                Denied::Unknown => Denial::UnknownKey,
-                Denied::Disabled => Denial::Disabled,
-            })?;
-        let Some(id) = StreamId::parse(&stream) else {
-            warn!("a stream with an id that no URL can hold is not published: {stream:?}");
-            return Err(Denial::Disabled);
-        };
-        let limit = self.settings.current.get().config.max_streams_per_user;
-        let live = self.placements().live_of(owner_id, &id, Instant::now());
-        if limit > 0 && !is_admin && live >= limit as usize {
-            return Err(Denial::TooManyStreams { limit });
-        }
-        let opened =
-            self.store.open_session(&stream, now()).map_err(|error| unavailable(&error))?;
-        let home = self.placements().grant(&id, owner_id, opened.session, Instant::now());
-        Ok(Grant {
-            stream: id,
-            title: title.into(),
-            home,
-            session: opened.session,
-            first_msn: opened.first_msn,
-            max_viewers,
-        })
-    }
-
     async fn elsewhere(&self, id: &StreamId) -> Option<Arc<str>> {
         let _permit = self.look_ups.try_acquire().ok()?;
-        let asked = self.elsewhere.as_ref()?(id);
-        let base = tokio::time::timeout(ELSEWHERE, asked).await.ok().flatten()?;
-        Some(base.trim_end_matches('/').into())
+        let home = self.cluster.home(id.as_str()).await?;
+        let is_here = home.node == self.cluster.node().name;
+        (!is_here).then(|| home.media_url.trim_end_matches('/').into())
     }
 
     /// Tokens for private streams do not exist yet, so nobody is told of one.
-    fn stream_of(&self, key: &StreamKey) -> Option<StreamId> {
-        match self.store.authorize(&key.0) {
+    async fn stream_of(&self, key: StreamKey) -> Option<StreamId> {
+        match self.database.ask(move |store| store.authorize(&key.0)).await {
             Ok(Ok(authorized)) => StreamId::parse(&authorized.stream),
-            Ok(Err(_)) => None,
-            Err(error) => {
+            Ok(Err(_)) | Err(Failure::Away) => None,
+            Err(Failure::Other(error)) => {
                 error!("a key cannot be looked up: {error}");
                 None
             }
         }
     }
 
-    fn describe(&self, id: &StreamId) -> Option<Description> {
-        match self.store.stream(id.as_str()) {
+    async fn describe(&self, id: StreamId) -> Option<Description> {
+        match self.database.ask(move |store| store.stream(id.as_str())).await {
             Ok(stream) if !stream.is_private => Some(Description { title: stream.title.into() }),
-            Ok(_) | Err(store::Error::NoSuchStream(_)) => None,
-            Err(error) => {
+            Ok(_) | Err(Failure::Away | Failure::Other(store::Error::NoSuchStream(_))) => None,
+            Err(Failure::Other(error)) => {
                 error!("a stream cannot be looked up: {error}");
                 None
             }
         }
     }
 
-    fn started(&self, shard: usize, stream: &StreamId, session: u32) -> Option<ShardCommand> {
-        let stop = |reason| {
-            let command = Command::Stop { stream: stream.clone(), reason };
-            Some(ShardCommand { shard, command })
+    async fn started(&self, shard: usize, stream: StreamId, session: u32) {
+        let owner = self.state().placements.owner(&stream);
+        let owner = match owner {
+            Some(owner) => owner,
+            None => self.owner_of(&stream).await,
         };
-        let start = self.store.session_started(stream.as_str(), session, now());
-        let owner = self.store.stream(stream.as_str()).map(|stream| stream.owner_id);
-        match start {
-            Ok(SessionStart::NoStream) => return stop(StopReason::Removed),
-            Ok(start) => info!(target: AUDIT, %stream, session, shard, ?start, "live"),
-            // Media flow on; the table catches up with the next session.
-            Err(error) => error!(%stream, session, "a start was not recorded: {error}"),
+        let (stopped, limit, claimed) = {
+            let placements = &mut self.state().placements;
+            let stopped = placements.started(&stream, owner, session, shard, Instant::now());
+            (stopped, placements.limit_of(&stream), placements.claimed(&stream))
+        };
+        if claimed.is_none() {
+            self.register(&stream, session).await;
         }
-        let owner = owner.unwrap_or_default();
-        let revoked = self.placements().started(stream, owner, session, shard, Instant::now());
-        let limit = self.placements().limit_of(stream).map(|max_viewers| ShardCommand {
-            shard,
-            command: Command::Limit { stream: stream.clone(), max_viewers },
-        });
-        revoked.and_then(stop).or(limit)
+        let start = Write::Started { stream: stream.clone(), session, at: now() };
+        let start = self.write(start).await;
+        info!(target: AUDIT, %stream, session, shard, ?start, "live");
+        let removed = (start == Some(SessionStart::NoStream)).then_some(StopReason::Removed);
+        let command = match removed.or(stopped) {
+            Some(reason) => Some(Command::Stop { stream, reason }),
+            None => limit.map(|max_viewers| Command::Limit { stream, max_viewers }),
+        };
+        self.order(command.map(|command| ShardCommand { shard, command })).await;
     }
 
-    fn ended(&self, stream: &StreamId, session: u32, last_msn: u64) {
-        // A grant that follows must start above `last_msn`, so it waits.
-        let _decision = self.decide();
-        self.placements().ended(stream, session);
-        match self.store.session_ended(stream.as_str(), session, last_msn, now()) {
-            Ok(()) => info!(target: AUDIT, %stream, session, last_msn, "ended"),
-            Err(error) => error!(%stream, session, "an end was not recorded: {error}"),
+    async fn owner_of(&self, stream: &StreamId) -> i64 {
+        let id = stream.clone();
+        let found = self.database.ask(move |store| store.stream(id.as_str())).await;
+        found.map(|stream| stream.owner_id).unwrap_or_default()
+    }
+
+    async fn ended(&self, stream: StreamId, session: u32, last_msn: u64) {
+        let claimed = {
+            let mut state = self.state();
+            // A grant that follows starts above it.
+            state.known.used(&stream, session, last_msn);
+            state.placements.ended(&stream, session)
+        };
+        info!(target: AUDIT, %stream, session, last_msn, "ended");
+        let end = Write::Ended { stream: stream.clone(), session, last_msn, at: now() };
+        self.write(end).await;
+        if let Some(claimed) = claimed {
+            self.cluster.release(stream.as_str(), claimed);
         }
     }
 
-    fn decide(&self) -> MutexGuard<'_, ()> {
-        self.decisions.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Registers a stream that is here. If another node has it in a newer session, it ends here.
+    async fn register(&self, stream: &StreamId, session: u32) {
+        let claim = self.cluster.claim(stream.as_str(), session, false).await;
+        match claim {
+            Claim::Held(home) if home.node != self.cluster.node().name => {
+                self.taken(stream, home.session, &home.node).await;
+            }
+            // A newer grant of this node.
+            Claim::Held(_) => {}
+            Claim::Ours | Claim::Unknown => drop(self.state().placements.claim(stream, session)),
+        }
     }
 
-    /// Never held over a call of the database.
-    fn placements(&self) -> MutexGuard<'_, Placements> {
-        self.placements.lock().unwrap_or_else(PoisonError::into_inner)
+    fn claimed(&self, stream: &StreamId) -> Option<u32> {
+        self.state().placements.claimed(stream)
+    }
+
+    /// The stream's right ended: what was granted so far is to stop, and its key is no longer known.
+    fn end(&self, stream: &StreamId, reason: StopReason) -> Option<ShardCommand> {
+        let mut state = self.state();
+        state.ends += 1;
+        state.known.forget(stream);
+        state.stop(stream, reason)
+    }
+
+    /// The same for this key only: a newer one goes on.
+    fn end_key(&self, stream: &StreamId, key: &str, reason: StopReason) -> Option<ShardCommand> {
+        let mut state = self.state();
+        state.ends += 1;
+        state.known.forget_key(key);
+        let is_newer = state.placements.has_other_key(stream, key);
+        if is_newer { None } else { state.stop(stream, reason) }
+    }
+
+    async fn order(&self, commands: impl IntoIterator<Item = ShardCommand>) {
+        for command in commands {
+            // Nobody forwards any more: the server is ending, and every stream with it.
+            let _ = self.commands.send(command).await;
+        }
+    }
+
+    fn order_blocking(&self, command: ShardCommand) {
+        // As above.
+        let _ = self.commands.blocking_send(command);
+    }
+
+    /// Never held over a call of the database or of other nodes.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn unavailable(error: &store::Error) -> Denial {
-    error!("a publisher cannot be checked: {error}");
-    Denial::Unavailable
+impl State {
+    fn stop(&mut self, stream: &StreamId, reason: StopReason) -> Option<ShardCommand> {
+        let shard = self.placements.revoke(stream, reason)?;
+        info!(target: AUDIT, %stream, %reason, "stop");
+        let command = Command::Stop { stream: stream.clone(), reason };
+        Some(ShardCommand { shard, command })
+    }
 }
 
 fn audit_publish(key: &StreamKey, peer: std::net::IpAddr, result: &Result<Grant, Denial>) {

@@ -23,8 +23,7 @@ mod vitals;
 
 pub use admin::problem_type;
 pub use authority::{
-    Authority, AuthoritySettings, Elsewhere, MAX_COMMANDS, MAX_LOOK_UPS, MAX_QUESTIONS,
-    ShardCommand,
+    Authority, AuthoritySettings, MAX_COMMANDS, MAX_LOOK_UPS, MAX_QUESTIONS, ShardCommand,
 };
 pub use clock::now;
 pub use current::{Current, InForce, Reloader, Reloads};

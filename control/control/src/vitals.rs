@@ -9,8 +9,8 @@ use std::time::Duration;
 use store::Store;
 use tracing::{error, info};
 
-/// How often the services are looked at.
-const EVERY: Duration = Duration::from_secs(5);
+/// How often the services are looked at. With [`PATIENCE`], what is away is known within 5 s.
+const EVERY: Duration = Duration::from_secs(1);
 /// How long a service may take to answer before it counts as away.
 const PATIENCE: Duration = Duration::from_secs(3);
 const PROBE_FILE: &str = ".writable";
@@ -49,7 +49,7 @@ impl Vitals {
         self.0.storage.load(Ordering::Relaxed)
     }
 
-    /// Looks every few seconds until the future is dropped.
+    /// Looks every second until the future is dropped.
     pub async fn watch(self, store: Store, data_dir: PathBuf) {
         let database = watch_one("database", &self.0.database, move || {
             store.ping().map_err(|error| error.to_string())
@@ -61,7 +61,7 @@ impl Vitals {
     }
 }
 
-/// One check at a time: one that hangs keeps one thread, not one more every few seconds.
+/// One check at a time: one that hangs keeps one thread, not one more every second.
 async fn watch_one(
     name: &str,
     there: &AtomicBool,

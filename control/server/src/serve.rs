@@ -193,8 +193,9 @@ impl Server {
         let hangups = signal(SignalKind::hangup())?;
         let (current, reloader) = Current::new(in_force::control(config.clone()));
         let settings = AuthoritySettings { shards: shards.len(), current: current.clone() };
-        let (authority, commands) = Authority::new(store.clone(), settings);
         let cluster = nodes::start(&config)?;
+        let (authority, commands) = Authority::new(store.clone(), settings, cluster.clone());
+        tokio::spawn(Arc::clone(&authority).keep());
         let (drained, drains) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(answer(asks, Arc::clone(&authority), mailboxes.clone()));
         tokio::spawn(listen(tells, Arc::clone(&authority), Arc::clone(&plant), drained));
@@ -213,8 +214,8 @@ impl Server {
         tokio::spawn(vitals.clone().watch(store.clone(), config.data_dir.clone()));
         let api = api::Api {
             store,
-            authority,
-            cluster,
+            authority: Arc::clone(&authority),
+            cluster: cluster.clone(),
             tokens: api::Tokens::new(&admin::secrets(&config)?.jwt)?,
             current: current.clone(),
             probe: plant as Arc<dyn control::Probe>,
@@ -251,6 +252,8 @@ impl Server {
         );
         lifecycle.draining();
         drain(&mailboxes, drains, &mut signals, current.get().config.shutdown_timeout).await;
+        authority.close().await;
+        cluster.leave().await;
         drop(ended);
         post_all(&mailboxes, || Mail::Stop).await;
         drop(port.await);

@@ -131,6 +131,11 @@ pub enum Denial {
         /// `MAX_STREAMS_PER_USER`.
         limit: u32,
     },
+    /// Another node has a publisher of the stream.
+    Elsewhere {
+        /// The node's name.
+        node: Arc<str>,
+    },
     /// Control did not answer in time.
     Unavailable,
 }
@@ -151,6 +156,16 @@ pub enum Notice {
         stream: StreamId,
         /// The session.
         session: u32,
+    },
+    /// The publisher is gone, or has been silent for so long that another one may take its place.
+    Lingering {
+        /// The stream.
+        stream: StreamId,
+    },
+    /// A publisher sends again.
+    Returned {
+        /// The stream.
+        stream: StreamId,
     },
     /// The publisher has been gone for too long, or control stopped the stream: the session is over.
     Ended {
@@ -202,6 +217,36 @@ pub enum StopReason {
     Ending,
 }
 
+impl StopReason {
+    const ALL: [Self; 7] = [
+        Self::Disabled,
+        Self::Removed,
+        Self::KeyReplaced,
+        Self::Stopped,
+        Self::Taken,
+        Self::Cut,
+        Self::Ending,
+    ];
+
+    /// Its name between nodes, which never changes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Disabled => "disabled",
+            Self::Removed => "removed",
+            Self::KeyReplaced => "keyReplaced",
+            Self::Stopped => "stopped",
+            Self::Taken => "taken",
+            Self::Cut => "cut",
+            Self::Ending => "ending",
+        }
+    }
+
+    /// The reason with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+}
+
 impl std::fmt::Display for StopReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -219,6 +264,14 @@ impl std::fmt::Display for StopReason {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_to_stop_is_known_by_its_name() {
+        for reason in StopReason::ALL {
+            assert_eq!(StopReason::from_name(reason.name()), Some(reason));
+        }
+        assert_eq!(StopReason::from_name("of a later version"), None);
+    }
 
     #[test]
     fn a_redacted_key_shows_its_prefix_and_cannot_forge_a_line() {

@@ -17,6 +17,7 @@ pub struct Source {
     pub session: u32,
     /// The first media sequence number of the session.
     pub first_msn: u64,
+    pub(crate) is_absent: Cell<bool>,
     pub(crate) state: RefCell<State>,
     pub(crate) meter: RefCell<Meter>,
 }
@@ -74,6 +75,15 @@ impl Source {
     /// Whether a publisher is connected.
     pub fn is_publishing(&self) -> bool {
         self.state.borrow().active.is_some()
+    }
+
+    pub(crate) fn absence(&self, now_ms: u64, patience_ms: u64) -> Option<bool> {
+        let state = self.state.borrow();
+        let is_absent = state
+            .active
+            .as_ref()
+            .is_none_or(|active| now_ms.saturating_sub(active.last_media_ms.get()) >= patience_ms);
+        (self.is_absent.replace(is_absent) != is_absent).then_some(is_absent)
     }
 
     /// The publisher that is connected.

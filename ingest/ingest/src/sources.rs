@@ -135,6 +135,21 @@ impl Sources {
         self.live.get(id)
     }
 
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Rc<Source>> {
+        self.live.values()
+    }
+
+    /// Whether the publisher's absence (it is gone, or silent for as long as gives its place away) has
+    /// begun or ended since this was asked the last time.
+    pub fn absence(&self, source: &Source, now_ms: u64) -> Option<bool> {
+        let patience_ms = match self.takeover {
+            Takeover::Stale => STALE_MS,
+            Takeover::Always | Takeover::Never => u64::MAX,
+        };
+        source.absence(now_ms, patience_ms)
+    }
+
     /// Measures every stream. To be called about once a second.
     pub fn measure(&self, now_ms: u64) {
         self.live.values().for_each(|source| source.measure(now_ms));
@@ -168,6 +183,7 @@ impl Sources {
             title: Arc::clone(&grant.title),
             session: grant.session,
             first_msn: grant.first_msn,
+            is_absent: Cell::new(false),
             state: State::default().into(),
             meter: Meter::default().into(),
         });
@@ -234,6 +250,23 @@ mod tests {
         assert!(sources.expire(69_999).is_empty());
         assert_eq!(sources.expire(70_000).len(), 1);
         assert!(admit(&mut sources, 70_001).unwrap().is_new);
+    }
+
+    #[test]
+    fn an_absence_is_told_once_when_it_begins_and_when_it_ends() {
+        for (takeover, silence) in [(Takeover::Stale, true), (Takeover::Never, false)] {
+            let mut sources = sources(takeover);
+            let first = admit(&mut sources, 0).unwrap();
+            assert_eq!(sources.absence(&first.source, STALE_MS - 1), None);
+            assert_eq!(sources.absence(&first.source, STALE_MS), silence.then_some(true));
+            assert_eq!(sources.absence(&first.source, STALE_MS + 1), None);
+            first.last_media_ms.set(STALE_MS + 2);
+            assert_eq!(sources.absence(&first.source, STALE_MS + 3), silence.then_some(false));
+            first.source.revoke(STALE_MS + 4, StopReason::Cut);
+            assert_eq!(sources.absence(&first.source, STALE_MS + 4), Some(true));
+            let second = admit(&mut sources, STALE_MS + 5).unwrap();
+            assert_eq!(sources.absence(&second.source, STALE_MS + 5), Some(false));
+        }
     }
 
     #[test]

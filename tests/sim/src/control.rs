@@ -217,6 +217,8 @@ impl Control {
                 let row = &mut self.rows[number];
                 row.msn_high = row.msn_high.max(last_msn);
             }
+            // Of use to other nodes only, and here is one.
+            Tell::Notice(_, Notice::Lingering { .. } | Notice::Returned { .. }) => {}
             Tell::Listed(listing) => {
                 let frames = listing.tracks.tracks.iter().filter(|t| t.id.kind == Kind::Video);
                 check!(frames.count() <= 1, "{} has two pictures", listing.id);

@@ -125,7 +125,7 @@ impl Fixture {
         let (shards, lifecycle) = (Arc::new(shards), Lifecycle::new());
         let (current, reloader) = Current::new(in_force(settings));
         let limits = AuthoritySettings { shards: 2, current: current.clone() };
-        let (authority, commands) = Authority::new(store.clone(), limits);
+        let (authority, commands) = Authority::new(store.clone(), limits, cluster.clone());
         let api = Api {
             store: store.clone(),
             authority,

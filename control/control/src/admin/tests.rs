@@ -4,6 +4,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
 
+use cluster::{Cluster, Node};
 use serde_json::{Value, json};
 use store::{Options, Role, Secret, Store};
 use stream::control::{Answer, Command, Notice, Question, StopReason, StreamId, StreamKey};
@@ -176,7 +177,9 @@ async fn a_running_server_takes_commands_on_its_private_socket_and_cuts_at_once(
     drop(offline(&path));
     let store = store(&path);
     let settings = AuthoritySettings { shards: 2, current: current() };
-    let (authority, mut commands) = Authority::new(store.clone(), settings);
+    let node = Node { name: "a".into(), media_url: String::new(), api_url: String::new() };
+    let cluster = Cluster::start(node, None).unwrap();
+    let (authority, mut commands) = Authority::new(store.clone(), settings, cluster);
     let socket = AdminSocket::bind(&path).unwrap();
     let mode = path.join(SOCKET_NAME).metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);

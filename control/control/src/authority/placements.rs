@@ -3,6 +3,8 @@ use std::time::{Duration, Instant};
 
 use stream::control::{StopReason, StreamId};
 
+use super::known::Right;
+
 /// How long a grant counts as a live stream before its media arrive.
 const GRANT_COUNTS: Duration = Duration::from_secs(10);
 /// How long a grant that never became live keeps its home: longer than any publisher takes to send its
@@ -21,6 +23,8 @@ pub(crate) struct Placements {
 struct Placement {
     home: usize,
     owner: i64,
+    /// The newest grant's key, by its hash; empty where no grant is known.
+    key: String,
     /// The session that is live or lingering.
     live: Option<u32>,
     granted_at: Instant,
@@ -28,11 +32,29 @@ struct Placement {
     granted: u32,
     /// Sessions up to this one were stopped, and why.
     revoked: Option<(u32, StopReason)>,
-    /// The limit of viewers that was set since the newest grant.
+    /// The newest grant's limit of viewers, and the one that was set since.
+    max_viewers: Option<u32>,
     limit: Option<u32>,
+    /// The session under which the stream is registered among the nodes.
+    claimed: Option<u32>,
 }
 
 impl Placement {
+    fn new(home: usize, owner: i64, session: u32, now: Instant) -> Self {
+        Self {
+            home,
+            owner,
+            key: String::new(),
+            live: None,
+            granted_at: now,
+            granted: session,
+            revoked: None,
+            max_viewers: None,
+            limit: None,
+            claimed: None,
+        }
+    }
+
     fn counts(&self, now: Instant) -> bool {
         self.live.is_some() || now.saturating_duration_since(self.granted_at) < GRANT_COUNTS
     }
@@ -50,24 +72,59 @@ impl Placements {
         others.filter(|(_, entry)| entry.owner == owner && entry.counts(now)).count()
     }
 
-    /// Notes the grant of a session. Returns the stream's home: where it is, else the shard with the
-    /// fewest streams, the lowest of equals.
-    pub(crate) fn grant(&mut self, id: &StreamId, owner: i64, session: u32, now: Instant) -> usize {
-        let recent =
-            |entry: &Placement| now.saturating_duration_since(entry.granted_at) < GRANT_KEPT;
-        self.entries.retain(|_, entry| entry.live.is_some() || recent(entry));
+    /// Notes the grant of a session, which is registered among the nodes. Returns the stream's home: where
+    /// it is, else the shard with the fewest streams, the lowest of equals.
+    pub(crate) fn grant(&mut self, right: &Right, session: u32, now: Instant) -> usize {
+        let id = &right.stream;
         let home = self.home(id).unwrap_or_else(|| self.least_loaded(now));
-        let entry = self.entries.entry(id.clone()).or_insert(Placement {
-            home,
-            owner,
-            live: None,
-            granted_at: now,
-            granted: session,
-            revoked: None,
-            limit: None,
-        });
+        let entry = self
+            .entries
+            .entry(id.clone())
+            .or_insert_with(|| Placement::new(home, right.owner, session, now));
+        entry.key.clone_from(&right.key);
         (entry.granted_at, entry.granted, entry.limit) = (now, session, None);
+        (entry.max_viewers, entry.claimed) = (Some(right.max_viewers), Some(session));
         home
+    }
+
+    /// Drops the grants that did not become live in time. Returns what is to be registered no longer.
+    pub(crate) fn expire(&mut self, now: Instant) -> Vec<(StreamId, u32)> {
+        let mut unused = Vec::new();
+        for (id, entry) in &mut self.entries {
+            if !entry.counts(now) {
+                unused.extend(entry.claimed.take().map(|session| (id.clone(), session)));
+            }
+        }
+        let is_kept =
+            |entry: &Placement| now.saturating_duration_since(entry.granted_at) < GRANT_KEPT;
+        self.entries.retain(|_, entry| entry.live.is_some() || is_kept(entry));
+        unused
+    }
+
+    /// Whether the stream is here by another key than this one, which is the right one now.
+    pub(crate) fn has_other_key(&self, id: &StreamId, key: &str) -> bool {
+        self.entries.get(id).is_some_and(|entry| !entry.key.is_empty() && entry.key != key)
+    }
+
+    /// All streams, with their owners and keys.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&StreamId, i64, &str)> {
+        self.entries.iter().map(|(id, entry)| (id, entry.owner, entry.key.as_str()))
+    }
+
+    /// The session under which the stream is registered.
+    pub(crate) fn claimed(&self, id: &StreamId) -> Option<u32> {
+        self.entries.get(id)?.claimed
+    }
+
+    /// The stream is registered under this session. Whether it is here at all.
+    pub(crate) fn claim(&mut self, id: &StreamId, session: u32) -> bool {
+        let entry = self.entries.get_mut(id);
+        entry.map(|entry| entry.claimed = entry.claimed.max(Some(session))).is_some()
+    }
+
+    /// Who owns it, if it is here.
+    pub(crate) fn owner(&self, id: &StreamId) -> Option<i64> {
+        self.entries.get(id).map(|entry| entry.owner)
     }
 
     /// The stream's home while it is live, lingers or is about to be live.
@@ -85,43 +142,56 @@ impl Placements {
         shard: usize,
         now: Instant,
     ) -> Option<StopReason> {
-        let entry = self.entries.entry(id.clone()).or_insert(Placement {
-            home: shard,
-            owner,
-            live: None,
-            granted_at: now,
-            granted: session,
-            revoked: None,
-            limit: None,
-        });
+        let entry = self
+            .entries
+            .entry(id.clone())
+            .or_insert_with(|| Placement::new(shard, owner, session, now));
         entry.home = shard;
         entry.live = Some(session);
         entry.revoked.filter(|(through, _)| session <= *through).map(|(_, reason)| reason)
     }
 
-    /// The session is over. An older session than the live one changes nothing.
-    pub(crate) fn ended(&mut self, id: &StreamId, session: u32) {
-        let Some(entry) = self.entries.get_mut(id) else { return };
+    /// The session is over. An older session than the live one changes nothing. Returns under which
+    /// session the stream is to be registered no longer.
+    pub(crate) fn ended(&mut self, id: &StreamId, session: u32) -> Option<u32> {
+        let entry = self.entries.get_mut(id)?;
         if entry.live.is_some_and(|live| live > session) {
-            return;
+            return None;
         }
         entry.live = None;
-        // A newer grant is on its way and keeps the home.
         if entry.granted <= session {
-            self.entries.remove(id);
+            return self.entries.remove(id)?.claimed;
         }
+        // A newer grant is on its way and keeps the home. If that was stopped too, other nodes need not
+        // wait for it.
+        let is_stopped = entry.revoked.is_some_and(|(through, _)| through >= entry.granted);
+        if is_stopped { entry.claimed.take() } else { None }
     }
 
     /// Every session that was granted so far is to stop. Returns the shard to tell, if any.
     pub(crate) fn revoke(&mut self, id: &StreamId, reason: StopReason) -> Option<usize> {
         let entry = self.entries.get_mut(id)?;
+        if entry.revoked.is_some_and(|(through, _)| through >= entry.granted) {
+            return None;
+        }
         entry.revoked = Some((entry.granted, reason));
         Some(entry.home)
     }
 
-    /// Another limit of viewers than the newest grant's. Returns the shard to tell, if any.
+    /// Another node has this session: older ones are to stop. Returns the shard to tell, if any.
+    pub(crate) fn take(&mut self, id: &StreamId, session: u32) -> Option<usize> {
+        if self.entries.get(id)?.granted >= session {
+            return None;
+        }
+        self.revoke(id, StopReason::Taken)
+    }
+
+    /// So many viewers from now on. Returns the shard to tell, if that is news to it.
     pub(crate) fn limit(&mut self, id: &StreamId, max_viewers: u32) -> Option<usize> {
         let entry = self.entries.get_mut(id)?;
+        if entry.limit.or(entry.max_viewers) == Some(max_viewers) {
+            return None;
+        }
         entry.limit = Some(max_viewers);
         Some(entry.home)
     }
@@ -151,29 +221,43 @@ mod tests {
         StreamId::parse(name).unwrap()
     }
 
+    fn right(name: &str) -> Right {
+        Right {
+            stream: id(name),
+            key: "key".into(),
+            owner: 1,
+            title: "T".into(),
+            is_admin: false,
+            max_viewers: 0,
+            is_recalled: false,
+        }
+    }
+
     #[test]
     fn streams_spread_over_the_shards_and_go_back_to_where_they_are() {
         let now = Instant::now();
         let mut placements = Placements::new(2);
         let homes: Vec<_> = ["a", "b", "c", "d"]
             .iter()
-            .map(|name| placements.grant(&id(name), 1, 1, now))
+            .map(|name| placements.grant(&right(name), 1, now))
             .collect();
         assert_eq!(homes, [0, 1, 0, 1]);
         placements.started(&id("b"), 1, 1, 1, now);
-        assert_eq!(placements.grant(&id("b"), 1, 2, now), 1);
+        assert_eq!(placements.grant(&right("b"), 2, now), 1);
     }
 
     #[test]
     fn a_grant_that_is_not_used_stops_counting_and_loses_its_home() {
         let start = Instant::now();
         let mut placements = Placements::new(2);
-        placements.grant(&id("a"), 1, 1, start);
+        placements.grant(&right("a"), 1, start);
         assert_eq!(placements.live_of(1, &id("x"), start), 1);
         assert_eq!(placements.live_of(1, &id("a"), start), 0);
         let later = start + GRANT_COUNTS;
         assert_eq!(placements.live_of(1, &id("x"), later), 0);
-        placements.grant(&id("b"), 1, 1, start + GRANT_KEPT);
+        assert_eq!(placements.expire(later), [(id("a"), 1)]);
+        assert_eq!((placements.home(&id("a")), placements.claimed(&id("a"))), (Some(0), None));
+        assert_eq!(placements.expire(start + GRANT_KEPT), []);
         assert_eq!(placements.home(&id("a")), None);
     }
 
@@ -182,7 +266,7 @@ mod tests {
         let start = Instant::now();
         let later = start + GRANT_KEPT * 2;
         let mut placements = Placements::new(2);
-        placements.grant(&id("a"), 1, 1, start);
+        placements.grant(&right("a"), 1, start);
         placements.started(&id("a"), 1, 1, 0, start);
         assert_eq!(placements.live_of(1, &id("x"), later), 1);
         assert_eq!(placements.live_of(2, &id("x"), later), 0);
@@ -195,7 +279,7 @@ mod tests {
     fn the_end_of_an_old_session_leaves_its_successor_alone() {
         let now = Instant::now();
         let mut placements = Placements::new(2);
-        placements.grant(&id("a"), 1, 1, now);
+        placements.grant(&right("a"), 1, now);
         placements.started(&id("a"), 1, 2, 0, now);
         placements.ended(&id("a"), 1);
         assert_eq!(placements.live_of(1, &id("x"), now + GRANT_COUNTS), 1);
@@ -206,11 +290,11 @@ mod tests {
         let now = Instant::now();
         let mut placements = Placements::new(2);
         assert_eq!(placements.revoke(&id("a"), StopReason::Disabled), None);
-        placements.grant(&id("a"), 1, 1, now);
+        placements.grant(&right("a"), 1, now);
         assert_eq!(placements.revoke(&id("a"), StopReason::KeyReplaced), Some(0));
         let again = placements.started(&id("a"), 1, 1, 0, now);
         assert_eq!(again, Some(StopReason::KeyReplaced));
-        placements.grant(&id("a"), 1, 2, now);
+        placements.grant(&right("a"), 2, now);
         placements.ended(&id("a"), 1);
         assert_eq!(placements.home(&id("a")), Some(0));
         assert_eq!(placements.started(&id("a"), 1, 2, 0, now), None);
@@ -222,5 +306,30 @@ mod tests {
         let mut placements = Placements::new(2);
         assert_eq!(placements.started(&id("a"), 7, 3, 1, now), None);
         assert_eq!((placements.home(&id("a")), placements.live_of(7, &id("x"), now)), (Some(1), 1));
+    }
+
+    #[test]
+    fn a_stream_is_registered_under_its_newest_grant_until_its_session_ends() {
+        let now = Instant::now();
+        let mut placements = Placements::new(2);
+        placements.grant(&right("a"), 1, now);
+        placements.started(&id("a"), 1, 1, 0, now);
+        // The publisher came back, and goes on in the session.
+        placements.grant(&right("a"), 2, now);
+        assert_eq!(placements.expire(now + GRANT_KEPT * 2), []);
+        assert_eq!(placements.claimed(&id("a")), Some(2));
+        placements.revoke(&id("a"), StopReason::Stopped);
+        assert_eq!(placements.ended(&id("a"), 1), Some(2));
+    }
+
+    #[test]
+    fn what_another_node_has_is_stopped_unless_it_is_older() {
+        let now = Instant::now();
+        let mut placements = Placements::new(2);
+        placements.grant(&right("a"), 5, now);
+        assert_eq!(placements.take(&id("a"), 5), None);
+        assert_eq!(placements.take(&id("a"), 6), Some(0));
+        assert_eq!(placements.take(&id("a"), 7), None, "it was told already");
+        assert_eq!(placements.take(&id("b"), 7), None);
     }
 }

@@ -1,5 +1,11 @@
-use std::net::{IpAddr, Ipv4Addr};
+mod nodes;
+mod outage;
+mod redis;
 
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+
+use cluster::Node;
 use store::{NewKey, NewUser, Options, Role, Secret, Status};
 
 use super::*;
@@ -9,29 +15,50 @@ struct Fixture {
     store: Store,
     authority: Arc<Authority>,
     commands: mpsc::Receiver<ShardCommand>,
-    _dir: tempfile::TempDir,
+    dir: Arc<tempfile::TempDir>,
 }
 
 const ANN: &str = "ann@example.org";
 
+fn node(name: &str) -> Node {
+    let media_url = format!("http://{name}.example/");
+    Node { name: name.into(), media_url, api_url: String::new() }
+}
+
+fn settings(max_streams_per_user: u32) -> AuthoritySettings {
+    settings_of(&[("MAX_STREAMS_PER_USER", &max_streams_per_user.to_string())])
+}
+
+fn settings_of(settings: &[(&str, &str)]) -> AuthoritySettings {
+    AuthoritySettings { shards: 2, current: Current::fixed(in_force(settings)) }
+}
+
+/// A node that stands alone.
 fn fixture(max_streams_per_user: u32) -> Fixture {
-    let dir = tempfile::tempdir().unwrap();
-    let secret = Secret::new("k".repeat(32));
-    let store =
-        Store::open(&store::Location::File(dir.path().join("s.db")), &secret, Options::default())
-            .unwrap();
+    let dir = Arc::new(tempfile::tempdir().unwrap());
+    let cluster = Cluster::start(node("alone"), None).unwrap();
+    let fixture = Fixture::new(dir, cluster, settings(max_streams_per_user));
     for (email, role) in [("admin@example.org", Role::Admin), (ANN, Role::Streamer)] {
         let new = NewUser { email: email.into(), name: None, role };
-        store.add_user(&new, Some(&Secret::new("long enough"))).unwrap();
+        fixture.store.add_user(&new, Some(&Secret::new("long enough"))).unwrap();
     }
-    let limit = max_streams_per_user.to_string();
-    let in_force = in_force(&[("MAX_STREAMS_PER_USER", &limit)]);
-    let settings = AuthoritySettings { shards: 2, current: Current::fixed(in_force) };
-    let (authority, commands) = Authority::new(store.clone(), settings);
-    Fixture { store, authority, commands, _dir: dir }
+    fixture
 }
 
 impl Fixture {
+    /// A node on the database in this directory.
+    fn new(dir: Arc<tempfile::TempDir>, cluster: Cluster, settings: AuthoritySettings) -> Self {
+        let location = store::Location::File(dir.path().join("s.db"));
+        let options = Options { node: cluster.node().name.clone(), ..Options::default() };
+        let store = Store::open(&location, &Secret::new("k".repeat(32)), options).unwrap();
+        let (authority, commands) = Authority::new(store.clone(), settings, cluster);
+        Self { store, authority, commands, dir }
+    }
+
+    fn database(&self) -> PathBuf {
+        self.dir.path().join("s.db")
+    }
+
     fn stream(&self, owner: Option<&str>) -> NewKey {
         self.store.add_stream("Title", owner).unwrap()
     }
@@ -67,6 +94,15 @@ impl Fixture {
             )
         };
         tokio::task::spawn_blocking(change).await.unwrap().unwrap();
+    }
+
+    async fn rotate(&self, id: &str) -> NewKey {
+        let (authority, id) = (self.authority.clone(), id.to_owned());
+        let change = move || {
+            let concerned = |new: &NewKey| vec![new.stream.id.clone()];
+            authority.revoke(StopReason::KeyReplaced, |store| store.new_key(&id), concerned)
+        };
+        tokio::task::spawn_blocking(change).await.unwrap().unwrap()
     }
 }
 
@@ -203,33 +239,21 @@ async fn a_limit_of_viewers_is_granted_and_a_new_one_told_again_when_it_overtake
     assert!(fixture.commands.try_recv().is_err());
 }
 
-#[tokio::test(start_paused = true)]
-async fn another_nodes_address_is_told_in_time_or_not_at_all() {
-    let dir = tempfile::tempdir().unwrap();
-    let secret = Secret::new("k".repeat(32));
-    let location = store::Location::File(dir.path().join("s.db"));
-    let store = Store::open(&location, &secret, Options::default()).unwrap();
-    let settings = AuthoritySettings {
-        shards: 1,
-        current: Current::fixed(in_force(&[("MAX_STREAMS_PER_USER", "0")])),
-    };
-    let elsewhere: Elsewhere = Arc::new(|id: &StreamId| {
-        let slow = id.as_str() == "slow";
-        Box::pin(async move {
-            if slow {
-                tokio::time::sleep(ELSEWHERE * 2).await;
-            }
-            Some("https://b.example.org/".to_owned())
-        })
-    });
-    let (authority, _commands) = Authority::among(store, settings, Some(elsewhere));
-    let ask = async |id: &str| {
-        let id = StreamId::parse(id).unwrap();
-        match authority.answer(Question::Elsewhere { id }).await {
-            Answer::Elsewhere(base) => base,
-            other => panic!("an answer to another question: {other:?}"),
-        }
-    };
-    assert_eq!(ask("quick").await.as_deref(), Some("https://b.example.org"));
-    assert_eq!(ask("slow").await, None);
+/// Takes the database's tables away, or puts them back.
+fn set_away(database: &Path, away: bool) {
+    let connection = rusqlite::Connection::open(database).unwrap();
+    for table in ["live_streams", "shardcast_settings"] {
+        let (from, to) = (table.to_owned(), format!("{table}_away"));
+        let (from, to) = if away { (from, to) } else { (to, from) };
+        connection.execute_batch(&format!("ALTER TABLE {from} RENAME TO {to}")).unwrap();
+    }
+}
+
+/// Rows of `stream_sessions`: session and status, in order.
+fn sessions(database: &Path) -> Vec<(u32, String)> {
+    let connection = rusqlite::Connection::open(database).unwrap();
+    let query = "SELECT CAST(session_id AS INTEGER), status FROM stream_sessions ORDER BY 1";
+    let mut query = connection.prepare(query).unwrap();
+    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    rows.map(Result::unwrap).collect()
 }

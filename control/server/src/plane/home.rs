@@ -33,6 +33,15 @@ pub(crate) fn close(plane: &Rc<Plane>, source: &Source) {
     plane.setup.desk.tell(Tell::Notice(plane.id, notice));
 }
 
+/// Tells control when the publisher's absence begins or ends, for other nodes may take the stream then.
+pub(crate) fn tell_absence(plane: &Plane, source: &Source) {
+    let change = plane.sources.borrow().absence(source, shard::millis());
+    let Some(is_absent) = change.filter(|_| !source.stream.has_ended()) else { return };
+    let stream = source.stream.id().clone();
+    let notice = if is_absent { Notice::Lingering { stream } } else { Notice::Returned { stream } };
+    plane.setup.desk.tell(Tell::Notice(plane.id, notice));
+}
+
 /// Keeps the listing current on all shards.
 async fn list(plane: &Rc<Plane>, source: &Rc<Source>) {
     let stream = &source.stream;

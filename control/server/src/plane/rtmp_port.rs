@@ -167,9 +167,12 @@ async fn begin(
     if admitted.is_new {
         home::open(plane, &admitted.source);
     }
+    home::tell_absence(plane, &admitted.source);
     session.accept_publish(request);
+    let source = Rc::clone(&admitted.source);
     let feed = Feed::new(admitted, plane.ingest.clone());
     let left = ingest::publish_rtmp(Rc::clone(&conn), session, feed).await;
+    home::tell_absence(plane, &source);
     match &left {
         Left::Unpublished | Left::Ended(Ended::Closed) => {
             tracing::info!(target: "session", %stream, %peer, reason = %left, "publisher left");
@@ -211,6 +214,11 @@ fn denied(denial: &Denial) -> PublishRefusal {
         Denial::Disabled => PublishRefusal::Denied("The stream is disabled.".into()),
         Denial::TooManyStreams { limit } => PublishRefusal::Denied(format!(
             "{limit} of your streams are live, which is the limit (MAX_STREAMS_PER_USER)."
+        )),
+        Denial::Elsewhere { node } => PublishRefusal::BadName(format!(
+            "The stream is being published already, on node {node}. Stop that publisher first, or wait \
+             until it has been silent for {} s.",
+            ingest::STALE_MS / 1000
         )),
         Denial::Unavailable => PublishRefusal::Denied(
             "The server cannot check stream keys at the moment. Try again in a few seconds.".into(),

@@ -107,6 +107,7 @@ impl Plane {
                 measured_ms = now;
                 self.sources.borrow().measure(now);
             }
+            self.sources.borrow().all().for_each(|source| home::tell_absence(&self, source));
             let gone = self.sources.borrow_mut().expire(shard::millis());
             for source in gone {
                 home::close(&self, &source);

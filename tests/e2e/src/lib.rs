@@ -19,6 +19,7 @@ pub mod process;
 pub mod publish;
 pub mod rtmp;
 pub mod server;
+pub mod services;
 pub mod sources;
 mod tcp;
 pub mod tools;

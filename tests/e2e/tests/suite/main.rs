@@ -8,6 +8,8 @@ mod common;
 mod enhanced;
 mod http;
 mod logs;
+mod nodes;
+mod outage;
 mod playing;
 mod playlists;
 mod publishers;

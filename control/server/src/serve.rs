@@ -236,12 +236,7 @@ impl Server {
         };
         tokio::spawn(reload::run(parts, hangups, orders));
         lifecycle.ready();
-        tracing::info!(
-            rtmp = config.rtmp_port,
-            http = config.http_port,
-            api = config.streaming_port,
-            "ready"
-        );
+        say_ready(&config);
         if let Some(demo) = demo {
             banner::demo(&config, &current.get().links, &demo);
             demo::start(config.rtmp_port, &demo)?;
@@ -259,6 +254,11 @@ impl Server {
         drop(port.await);
         join(shards).await
     }
+}
+
+fn say_ready(config: &Config) {
+    let (rtmp, http, api) = (config.rtmp_port, config.http_port, config.streaming_port);
+    tracing::info!(rtmp, http, api, "ready");
 }
 
 /// The signals that end the server.

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use cluster::{Cluster, Link};
+use cluster::Link;
+use control::Authority;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
@@ -35,8 +36,9 @@ impl Counts {
     pub(crate) fn encode(
         &self,
         encoder: &mut DescriptorEncoder<'_>,
-        cluster: &Cluster,
+        authority: &Authority,
     ) -> fmt::Result {
+        let cluster = authority.cluster();
         let help = "Answers of the API by the class of their status";
         let mut family =
             encoder.encode_descriptor("api_answers", help, None, MetricType::Counter)?;
@@ -71,8 +73,10 @@ impl Counts {
             ConstCounter::new(value).encode(family)?;
         }
         let up = i64::from(cluster.link() == Link::Up);
+        let waiting = i64::try_from(authority.waiting()).unwrap_or(i64::MAX);
         let held = i64::try_from(nodes.streams_held).unwrap_or(i64::MAX);
         for (name, help, value) in [
+            ("database_writes_waiting", "Writes that wait for the database to come back", waiting),
             ("redis_up", "Whether Redis answers: 1 or 0; 0 without Redis too", up),
             ("node_streams_held", "Streams that are registered as this node's", held),
         ] {

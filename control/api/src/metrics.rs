@@ -12,8 +12,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
-use cluster::Cluster;
-use control::{ShardHealth, ShardMetrics};
+use control::{Authority, ShardHealth, ShardMetrics};
 
 use crate::Shared;
 use crate::counts::Counts;
@@ -30,9 +29,6 @@ const COUNTERS: &[Reading] = &[
     ("sent_frames", "Frames sent to viewers", |m| m.frames_out),
     ("dropped_frames", "Frames that a full queue lost", |m| m.dropped_frames),
     ("reader_skips", "Times that a slow reader was moved to a newer group", |m| m.skips),
-    ("refused_viewers", "Viewers refused because their stream had as many as it may", |m| {
-        m.refused_viewers
-    }),
     ("refused_viewers", "Viewers refused because their stream had as many as it may", |m| {
         m.refused_viewers
     }),
@@ -71,7 +67,7 @@ struct Snapshot {
     health: Vec<ShardHealth>,
     shards: Vec<ShardMetrics>,
     counts: Arc<Counts>,
-    cluster: Cluster,
+    authority: Arc<Authority>,
 }
 
 impl Snapshot {
@@ -91,7 +87,7 @@ impl Snapshot {
             health: api.probe.shards(),
             shards: api.probe.metrics(),
             counts: shared.counts.clone(),
-            cluster: api.cluster.clone(),
+            authority: api.authority.clone(),
         }
     }
 }
@@ -100,7 +96,7 @@ impl Collector for Snapshot {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.encode_server(&mut encoder)?;
         self.encode_reloads(&mut encoder)?;
-        self.counts.encode(&mut encoder, &self.cluster)?;
+        self.counts.encode(&mut encoder, &self.authority)?;
         self.encode_shards(&mut encoder)?;
         let connections = |m: &ShardMetrics| m.connections.clone();
         self.encode_by_protocol(&mut encoder, "connections", "Open connections", connections)?;

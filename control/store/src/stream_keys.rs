@@ -84,7 +84,7 @@ impl Store {
         self.transaction(|sql| {
             let query = "SELECT s.id, s.user_id, s.title, s.status, s.key_disabled, s.stream_key, \
                          s.key_sealed, COALESCE(u.own_role, u.role), u.is_active, s.stopped, \
-                         s.max_viewers \
+                         s.max_viewers, u.own_role \
                          FROM live_streams s JOIN users u ON u.id = s.user_id \
                          WHERE (s.stream_key = ? AND s.key_sealed IS NOT NULL) \
                          OR (s.stream_key = ? AND s.key_sealed IS NULL)";
@@ -105,10 +105,10 @@ impl Store {
             if cancelled || row.flag(4)? || !row.flag(8)? || row.flag(9)? {
                 return Ok(Err(Denied::Disabled));
             }
-            let role = self.inner.options.roles.role(&row.opt_text(7)?.unwrap_or_default());
-            if role < Role::Streamer {
+            if is_made_viewer(row.opt_text(11)?.as_deref()) {
                 return Ok(Err(Denied::Disabled));
             }
+            let role = self.inner.options.roles.role(&row.opt_text(7)?.unwrap_or_default());
             let is_admin = role == Role::Admin;
             let title = row.text(2)?;
             let owner_id = row.int(1)?;
@@ -131,7 +131,7 @@ impl Store {
         let ids: Vec<Value> = ids.take(places).map(Value::from).collect();
         let query = format!(
             "SELECT s.id, s.stream_key, s.key_sealed, s.status, s.key_disabled, u.is_active, \
-             s.stopped, s.max_viewers, COALESCE(u.own_role, u.role) FROM live_streams s JOIN users u ON u.id = s.user_id \
+             s.stopped, s.max_viewers, u.own_role FROM live_streams s JOIN users u ON u.id = s.user_id \
              WHERE s.id IN ({})",
             vec!["?"; places].join(", ")
         );
@@ -160,9 +160,8 @@ impl Inner {
     fn right(&self, row: &Row) -> Result<PublishRight> {
         let kept = row.text(1)?;
         let is_plain = row.opt_text(2)?.is_none();
-        let cancelled = Status::parse(&row.text(3)?)? == Status::Cancelled;
-        let role = row.opt_text(8)?.unwrap_or_default();
-        let is_viewer = self.options.roles.role(&role) < Role::Streamer;
+        let cancelled = Status::of(row.opt_text(3)?.as_deref())? == Status::Cancelled;
+        let is_viewer = is_made_viewer(row.opt_text(8)?.as_deref());
         Ok(PublishRight {
             stream: row.text(0)?,
             key: if is_plain { self.keys.look_up(&kept) } else { kept },
@@ -198,6 +197,12 @@ impl Inner {
         sql.execute(update, &[(&self.keys.look_up(key)).into(), (&sealed).into(), id.into()])?;
         Ok(())
     }
+}
+
+/// Whether an owner was made a viewer here. One whom only the site calls so keeps the stream that the site
+/// gave them.
+fn is_made_viewer(own_role: Option<&str>) -> bool {
+    own_role == Some(Role::Viewer.as_str())
 }
 
 #[cfg(test)]

@@ -117,9 +117,11 @@ fn a_seal_moved_to_another_stream_does_not_open() {
 }
 
 #[test]
-fn a_viewer_publishes_no_more() {
+fn who_was_made_a_viewer_here_publishes_no_more_and_whom_the_site_calls_so_does() {
     let fixture = Fixture::new();
     let new = fixture.store.add_stream("T", None).unwrap();
+    fixture.raw("UPDATE users SET own_role = NULL, role = 'user'");
+    assert!(fixture.store.authorize(new.key.expose()).unwrap().is_ok());
     fixture.raw("UPDATE users SET own_role = 'viewer'");
     assert_eq!(fixture.store.authorize(new.key.expose()).unwrap(), Err(Denied::Disabled));
     assert!(fixture.store.publish_rights(&[new.stream.id]).unwrap()[0].is_disabled);

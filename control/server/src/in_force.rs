@@ -34,7 +34,8 @@ pub(crate) fn shards(config: &Config, shards: usize) -> Result<Settings> {
         },
         allowance: Allowance {
             limit: config.max_conn_per_ip,
-            exempt: config.throttle_exempt.clone(),
+            // A proxy's connections are many clients'.
+            exempt: [&config.throttle_exempt[..], &config.trusted_proxies].concat(),
         },
         delivery: delivery::Settings {
             gather: config.gather,
@@ -45,6 +46,7 @@ pub(crate) fn shards(config: &Config, shards: usize) -> Result<Settings> {
             cors,
             embed_origins: ancestors.split(' ').map(str::to_owned).collect(),
             key_playback: config.key_playback,
+            trusted_proxies: config.trusted_proxies.clone(),
         },
     })
 }

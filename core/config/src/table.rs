@@ -39,7 +39,8 @@ settings! {
         /// The same for media URLs.
         PUBLIC_MEDIA_URL => public_media_url: Option<BaseUrl> = row("", WEB, Live)
             .note("from host and port").example("https://live.example.com");
-        /// Proxies whose word on the client's address is believed.
+        /// Proxies whose word on the client's address (`X-Forwarded-For`) is believed; their connections are
+        /// not limited by address.
         TRUSTED_PROXIES => trusted_proxies: Vec<Cidr> = row("", Kind::Cidrs, Live)
             .example("10.0.0.0/8");
     }

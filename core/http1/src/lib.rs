@@ -30,6 +30,7 @@ mod status;
 mod target;
 
 pub mod chunk;
+pub mod forwarded;
 pub mod mime;
 pub mod ws;
 

@@ -39,6 +39,8 @@ pub struct Settings {
     pub embed_origins: Vec<String>,
     /// Whether a stream's key in the place of its id leads to the stream.
     pub key_playback: bool,
+    /// Proxies whose word on a viewer's address is believed.
+    pub trusted_proxies: Vec<config::Cidr>,
 }
 
 /// An answer of control that is on its way.

@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub(crate) struct Players {
 /// A viewer that comes.
 pub(crate) struct Guest {
     pub(crate) conn: Rc<Conn>,
+    /// Where the viewer really comes from.
+    pub(crate) address: IpAddr,
     pub(crate) wire: Wire,
     /// How its program presents itself.
     pub(crate) agent: Option<Arc<str>>,

@@ -62,7 +62,8 @@ pub async fn play(
     conn.cap_send_buffer(rate as usize)?;
     let players = context.players(&stream);
     let prelude = prelude.freeze();
-    let guest = Guest { conn: Rc::clone(&conn), wire: Wire::Rtmp, agent, prelude };
+    let address = conn.peer().ip();
+    let guest = Guest { conn: Rc::clone(&conn), address, wire: Wire::Rtmp, agent, prelude };
     let key = players.join(guest);
     let ended = listen(&conn, &mut session, &players, key).await;
     let Gone { rest, cut } = players.leave(key);

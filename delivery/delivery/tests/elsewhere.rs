@@ -44,6 +44,7 @@ fn context(questions: &Rc<Cell<usize>>) -> Rc<Context> {
             part: Timestamp::from_millis(250),
             window: 6,
             cors: http1::CorsPolicy::Any,
+            trusted_proxies: Vec::new(),
             embed_origins: Vec::new(),
         },
         hub,

@@ -71,6 +71,7 @@ impl Settings {
                 part: Timestamp::from_millis(self.part_ms),
                 window: self.window,
                 cors: http1::CorsPolicy::Any,
+                trusted_proxies: Vec::new(),
                 embed_origins: vec!["*".to_owned()],
                 key_playback: false,
             },

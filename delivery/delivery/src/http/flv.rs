@@ -57,7 +57,13 @@ pub(crate) async fn play(exchange: &Exchange<'_>, id: &StreamId) -> Option<After
     exchange.conn.cap_send_buffer(rate as usize).ok()?;
     let agent = exchange.request.fields.get("User-Agent").map(stream::agent);
     let conn = Rc::clone(exchange.conn);
-    let key = players.join(Guest { conn, wire, agent, prelude: Bytes::from(out) });
+    let key = players.join(Guest {
+        conn,
+        address: exchange.client(),
+        wire,
+        agent,
+        prelude: Bytes::from(out),
+    });
     listen(exchange, &players, key, websocket).await;
     let Gone { rest, cut } = players.leave(key);
     if cut && websocket {

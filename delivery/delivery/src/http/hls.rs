@@ -144,7 +144,7 @@ async fn ready(
 fn watched(exchange: &Exchange<'_>, shelf: &Shelf, id: &StreamId, begins: bool) -> bool {
     let Some(audience) = shelf.audience(exchange.context, id) else { return true };
     let program = exchange.request.fields.get("User-Agent");
-    let asker = Asker { address: exchange.conn.peer().ip(), program };
+    let asker = Asker { address: exchange.client(), program };
     let viewer = asker.number(id);
     if begins && !audience.admits(viewer) {
         exchange.context.counters.refused.fetch_add(1, Relaxed);

@@ -1,10 +1,12 @@
 use std::cell::Cell;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use http1::{
-    CacheControl, Cors, HttpError, Method, Problem, Request, ResponseHead, Status, http_date, mime,
+    CacheControl, Cors, HttpError, Method, Problem, Request, ResponseHead, Status, forwarded,
+    http_date, mime,
 };
 use shard::{Conn, MemView};
 
@@ -59,6 +61,15 @@ impl<'r> Exchange<'r> {
     ) -> Self {
         context.counters.http_requests.fetch_add(1, Relaxed);
         Self { context, conn, request, sent: Cell::new(0), settings: context.settings() }
+    }
+
+    /// The viewer's address: the connection's, or what trusted proxies say.
+    pub(crate) fn client(&self) -> IpAddr {
+        let trusted = &self.settings.trusted_proxies;
+        let lines = self.request.fields.all(forwarded::FORWARDED_FOR);
+        forwarded::client(self.conn.peer().ip(), lines, |address| {
+            trusted.iter().any(|network| network.contains(address))
+        })
     }
 
     pub(crate) fn cors(&self) -> Cors<'_> {

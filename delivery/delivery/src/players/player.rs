@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ use crate::wire::{Batch, Wire};
 
 /// A viewer.
 pub(super) struct Player {
+    /// Where it really comes from.
+    address: IpAddr,
     pub(super) conn: Rc<Conn>,
     pub(super) wire: Wire,
     pub(super) cursor: Cursor,
@@ -64,9 +67,10 @@ impl Sent {
 impl Player {
     /// A viewer that came now and starts at `cursor`.
     pub(super) fn new(guest: Guest, id: SessionId, cursor: Cursor) -> Self {
-        let Guest { conn, wire, agent, prelude } = guest;
+        let Guest { conn, address, wire, agent, prelude } = guest;
         Self {
             conn,
+            address,
             wire,
             cursor,
             tracks: Arc::default(),
@@ -93,7 +97,7 @@ impl Player {
             id: self.id,
             side: Side::Viewer,
             protocol: self.wire.protocol(),
-            address: self.conn.peer().ip(),
+            address: self.address,
             since_ms: self.since_ms,
             agent: self.agent.clone(),
             bytes: Some(self.bytes),

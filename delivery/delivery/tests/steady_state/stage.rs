@@ -185,6 +185,7 @@ fn context(driver: Driver, health: Arc<Health>, stream: &Rc<Stream>) -> Rc<Conte
             part: Timestamp::from_millis(250),
             window: 6,
             cors: http1::CorsPolicy::Any,
+            trusted_proxies: Vec::new(),
             embed_origins: Vec::new(),
             key_playback: false,
         },

@@ -218,3 +218,29 @@ fn a_viewer_that_is_cut_reads_whole_messages_and_then_the_end() {
     let done = server.run(&["stream", "stats", &not_live.id]);
     assert!(done.code != Some(0) && done.stderr.contains("not live"), "{done:?}");
 }
+
+#[test]
+fn behind_a_trusted_proxy_viewers_have_their_own_addresses() {
+    let server = e2e::server::Site::new().with("TRUSTED_PROXIES", "127.0.0.0/8").start();
+    let (stream, _publisher) = live(&server, &sources::OBS, 1);
+    let ask = |path: &str, address: &str| {
+        let mut client = Client::connect(server.ports().http).expect("the port is open");
+        let field = format!("X-Forwarded-For: 6.6.6.6, {address}");
+        client.send("GET", path, &[&field, "User-Agent: one and the same"]).expect("it is sent");
+        assert_eq!(client.receive_head().expect("a response").status, 200);
+        client
+    };
+    let _flv = ask(&format!("/live/{}.flv", stream.id), "203.0.113.1");
+    let playlist = format!("/live/{}/index.m3u8", stream.id);
+    let _hls = ["203.0.113.2", "203.0.113.3"].map(|address| ask(&playlist, address));
+    let mut expected = ["203.0.113.1", "203.0.113.2", "203.0.113.3"].map(str::to_owned).to_vec();
+    expected.sort();
+    eventually(COUNTED, "three viewers", || {
+        let ours = |it: &Value| it["userAgent"] == "one and the same";
+        let viewers = sessions(&server, &stream).into_iter().filter(ours);
+        let mut found: Vec<_> =
+            viewers.map(|it| it["address"].as_str().expect("a text").to_owned()).collect();
+        found.sort();
+        (found == expected).then_some(())
+    });
+}

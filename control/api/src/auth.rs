@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 
 use crate::Shared;
 use crate::access::Client;
-use crate::body::Body;
+use crate::body::{Body, OptionalBody};
 use crate::caller::Caller;
 use crate::problem::{Answer, Problem};
 use control::InForce;
@@ -39,8 +39,8 @@ struct Registration {
     /// The email, by which the user logs in.
     #[schema(min_length = 3, max_length = 255, example = "ann@example.org")]
     email: String,
-    /// At least 8 bytes.
-    #[schema(value_type = String, min_length = 8, max_length = 1024, format = Password)]
+    /// The password.
+    #[schema(value_type = String, min_length = 8, max_length = 256, format = Password)]
     password: Secret,
     /// What others see; without it, the part of the email before the `@`.
     #[schema(min_length = 1, max_length = 255)]
@@ -86,7 +86,7 @@ struct OwnChange {
     #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
     /// The new password, with `currentPassword`. It ends every log-in, this one too.
-    #[schema(value_type = Option<String>, min_length = 8, max_length = 1024, format = Password)]
+    #[schema(value_type = Option<String>, min_length = 8, max_length = 256, format = Password)]
     password: Option<Secret>,
     /// The password that holds until now.
     #[serde(alias = "current_password")]
@@ -115,7 +115,7 @@ struct LoggedIn {
 /// Register
 ///
 /// Adds a user with the role that REGISTRATION names and logs in.
-#[utoipa::path(post, path = "/api/auth/register", tag = "auth", request_body = Registration,
+#[utoipa::path(post, path = "/api/auth/register", operation_id = "register", tag = "auth", request_body = Registration,
     responses((status = 201, description = "Registered and logged in", body = LoggedIn)))]
 async fn register(
     State(shared): State<Shared>,
@@ -139,7 +139,7 @@ async fn register(
 }
 
 /// Log in
-#[utoipa::path(post, path = "/api/auth/login", tag = "auth", request_body = Credentials,
+#[utoipa::path(post, path = "/api/auth/login", operation_id = "logIn", tag = "auth", request_body = Credentials,
     responses((status = 200, description = "Logged in", body = LoggedIn)))]
 async fn login(
     State(shared): State<Shared>,
@@ -165,7 +165,7 @@ async fn login(
 /// Go on with a log-in
 ///
 /// Replaces both tokens. A refresh token that was used before ends the log-in, as somebody else must have it too.
-#[utoipa::path(post, path = "/api/auth/refresh", tag = "auth", request_body = RefreshToken,
+#[utoipa::path(post, path = "/api/auth/refresh", operation_id = "refreshLogIn", tag = "auth", request_body = RefreshToken,
     responses((status = 200, description = "New tokens", body = LoggedIn)))]
 async fn refresh(
     State(shared): State<Shared>,
@@ -194,15 +194,14 @@ async fn refresh(
 /// Log out
 ///
 /// Ends the log-in of the refresh token, of the access token, or both. Says nothing about whether there was one.
-#[utoipa::path(post, path = "/api/auth/logout", tag = "auth", request_body = Option<LogOut>,
+#[utoipa::path(post, path = "/api/auth/logout", operation_id = "logOut", tag = "auth", request_body = Option<LogOut>,
     responses((status = 204, description = "Logged out")))]
 async fn logout(
     State(shared): State<Shared>,
     headers: HeaderMap,
-    body: axum::body::Bytes,
+    OptionalBody(given): OptionalBody<LogOut>,
 ) -> Answer<StatusCode> {
-    let given: LogOut =
-        if body.is_empty() { LogOut::default() } else { crate::body::parse(&body)? };
+    let given = given.unwrap_or_default();
     let found = shared.callers.find(&shared.api.tokens, &shared.in_force(), &headers).await;
     let own = found.ok().flatten().and_then(|caller| caller.login);
     let end = move |store: &store::Store| {
@@ -221,14 +220,14 @@ async fn logout(
 }
 
 /// Who I am
-#[utoipa::path(get, path = "/api/auth/me", tag = "auth",
+#[utoipa::path(get, path = "/api/auth/me", operation_id = "getMe", tag = "auth",
     responses((status = 200, description = "The user of the token", body = UserView)))]
 async fn me(caller: Caller) -> Json<UserView> {
     Json(UserView::new(caller.user, None))
 }
 
 /// Change my name or password
-#[utoipa::path(patch, path = "/api/auth/me", tag = "auth", request_body = OwnChange,
+#[utoipa::path(patch, path = "/api/auth/me", operation_id = "changeMe", tag = "auth", request_body = OwnChange,
     responses((status = 200, description = "The changed user", body = UserView)))]
 async fn change_me(
     State(shared): State<Shared>,

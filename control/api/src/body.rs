@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
 use crate::MAX_BODY;
@@ -17,6 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A JSON body of a type.
 pub(crate) struct Body<T>(pub(crate) T);
+
+/// A JSON body of a type, an empty one, or `null`.
+pub(crate) struct OptionalBody<T>(pub(crate) Option<T>);
 
 /// The body's bytes as they came.
 pub(crate) struct Content(pub(crate) Vec<u8>);
@@ -30,30 +34,52 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let is_json = is_json(request.headers());
+        let bytes = read(request).await?;
+        match bytes.is_empty() {
+            true => Ok(Self(None)),
+            false if is_json => parse(&bytes).map(Self),
+            false => Err(not_json()),
+        }
+    }
+}
+
 impl<S: Send + Sync> FromRequest<S> for Content {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
-            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            let detail = "Send the body as JSON, with Content-Type: application/json.";
-            return Err(Problem::new(status, "not-json", "The body must be JSON", detail));
+            return Err(not_json());
         }
-        let body = tokio::time::timeout(PATIENCE, to_bytes(request.into_body(), MAX_BODY));
-        match body.await {
-            Ok(Ok(bytes)) => Ok(Self(bytes.to_vec())),
-            Ok(Err(_)) => {
-                let detail = format!("The body must be whole and at most {MAX_BODY} bytes long.");
-                let status = StatusCode::PAYLOAD_TOO_LARGE;
-                Err(Problem::new(status, "body-too-large", "The body is too large", detail))
-            }
-            Err(_) => {
-                let detail = format!("The body did not come within {} s.", PATIENCE.as_secs());
-                let status = StatusCode::REQUEST_TIMEOUT;
-                Err(Problem::new(status, "body-too-slow", "The body came too slowly", detail))
-            }
+        read(request).await.map(Self)
+    }
+}
+
+async fn read(request: Request) -> Result<Vec<u8>, Problem> {
+    let body = tokio::time::timeout(PATIENCE, to_bytes(request.into_body(), MAX_BODY));
+    match body.await {
+        Ok(Ok(bytes)) => Ok(bytes.to_vec()),
+        Ok(Err(_)) => {
+            let detail = format!("The body must be whole and at most {MAX_BODY} bytes long.");
+            let status = StatusCode::PAYLOAD_TOO_LARGE;
+            Err(Problem::new(status, "body-too-large", "The body is too large", detail))
+        }
+        Err(_) => {
+            let detail = format!("The body did not come within {} s.", PATIENCE.as_secs());
+            let status = StatusCode::REQUEST_TIMEOUT;
+            Err(Problem::new(status, "body-too-slow", "The body came too slowly", detail))
         }
     }
+}
+
+fn not_json() -> Problem {
+    let detail = "Send the body as JSON, with Content-Type: application/json.";
+    let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    Problem::new(status, "not-json", "The body must be JSON", detail)
 }
 
 /// Reads JSON; an error tells the place by a JSON Pointer.
@@ -69,6 +95,18 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     })?;
     json.end().map_err(|error| broken(&error))?;
     Ok(value)
+}
+
+/// A whole number, also one that is written with a fraction of zero, as JSON does not tell them apart.
+pub(crate) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    /// Beyond it not every whole number has a float of its own.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let Some(number) = Option::<serde_json::Number>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let float = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() <= EXACT);
+    let whole = number.as_i64().or(float.map(|float| float as i64));
+    whole.map(Some).ok_or_else(|| serde::de::Error::custom("must be a whole number"))
 }
 
 fn broken(error: &serde_json::Error) -> Problem {
@@ -131,6 +169,20 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
     }
 }
 
+/// A text of the query that is not longer than what it is compared with.
+pub(crate) fn at_most(
+    name: &str,
+    text: Option<String>,
+    max_chars: usize,
+) -> Result<Option<String>, Problem> {
+    match text {
+        Some(text) if text.chars().count() > max_chars => {
+            Err(Problem::invalid(format!("{name} must have at most {max_chars} characters.")))
+        }
+        other => Ok(other),
+    }
+}
+
 /// The path's parameters as a type; what does not fit names nothing that exists.
 pub(crate) struct Named<T>(pub(crate) T);
 
@@ -167,6 +219,17 @@ mod tests {
         assert!(told(r#"{"maxViewers":-1,"tags":[]}"#).contains("/maxViewers: invalid value"));
         assert!(told("{").contains("not valid JSON"));
         assert!(told(r#"{"maxViewers":1,"tags":[]} x"#).contains("not valid JSON"));
+    }
+
+    #[test]
+    fn a_whole_number_may_have_a_fraction_of_zero() {
+        let read = |json: &str| whole(&mut serde_json::Deserializer::from_str(json));
+        assert_eq!(read("16.0").unwrap(), Some(16));
+        assert_eq!(read("-3").unwrap(), Some(-3));
+        assert_eq!(read("null").unwrap(), None);
+        for json in ["1.5", "1e300", "99999999999999999999", "\"1\""] {
+            assert!(read(json).is_err(), "{json}");
+        }
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 /// How the server is.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ServerHealth)]
 struct Health {
     status: Status,
     timestamp: String,
@@ -81,7 +82,7 @@ enum Service {
 /// Health
 ///
 /// 200 while media flow, with the status that tells what is away; 503 only when a shard is dead.
-#[utoipa::path(get, path = "/health", tag = "operation",
+#[utoipa::path(get, path = "/health", operation_id = "getHealth", tag = "operation",
     responses((status = 200, description = "Media flow", body = Health),
         (status = 503, description = "A shard is dead", body = Health)))]
 async fn health(State(shared): State<Shared>) -> Response {
@@ -118,7 +119,7 @@ async fn health(State(shared): State<Shared>) -> Response {
 /// Readiness
 ///
 /// Whether new connections should be sent here: 503 while starting, draining or full.
-#[utoipa::path(get, path = "/ready", tag = "operation",
+#[utoipa::path(get, path = "/ready", operation_id = "getReadiness", tag = "operation",
     responses((status = 200, description = "Send connections here", body = Readiness),
         (status = 503, description = "Starting, draining or full", body = Readiness)))]
 async fn ready(State(shared): State<Shared>) -> Response {

@@ -12,6 +12,7 @@ mod body;
 mod caller;
 mod counts;
 mod docs;
+mod framing;
 mod headers;
 mod health;
 mod live;
@@ -115,6 +116,7 @@ pub fn router(api: Api) -> Router {
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn(framing::check))
         .layer(middleware::from_fn_with_state(shared.clone(), request_id::add))
         .layer(middleware::from_fn_with_state(shared.clone(), headers::add))
         .with_state(shared)

@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Shared;
-use crate::body::Asked;
+use crate::body::{Asked, at_most};
 use crate::page::{Page, next, stream_cursor};
 use crate::problem::Answer;
 use control::InForce;
@@ -68,19 +68,24 @@ struct Filter {
     #[param(max_length = 255)]
     q: Option<String>,
     /// The category.
+    #[param(max_length = 50)]
     category: Option<String>,
     /// How many items at most.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 50)]
     limit: Option<String>,
     /// The `nextCursor` of the page before.
+    #[param(pattern = r"^[0-9]{1,11}\.[A-Za-z0-9_-]{1,36}$")]
     cursor: Option<String>,
 }
 
 /// List what is live
-#[utoipa::path(get, path = "/api/streams/live", tag = "streams", params(Filter),
+#[utoipa::path(get, path = "/api/streams/live", operation_id = "listLive", tag = "streams", params(Filter),
     responses((status = 200, description = "A page of the public streams that are live", body = LivePage)))]
 async fn live(State(shared): State<Shared>, Asked(asked): Asked<Filter>) -> Answer<Json<LivePage>> {
-    let filter = LiveFilter { search: asked.q, category: asked.category };
+    let filter = LiveFilter {
+        search: at_most("q", asked.q, store::MAX_TITLE_CHARS)?,
+        category: at_most("category", asked.category, store::MAX_WORD_CHARS)?,
+    };
     let page = Page::new(asked.limit, asked.cursor);
     let (limit, after) = (page.limit()?, page.after_stream()?);
     let read = move |store: &store::Store| store.live_streams(&filter, limit + 1, after.as_ref());

@@ -57,7 +57,7 @@ struct ModeratorList {
 #[serde(rename_all = "camelCase")]
 struct NewModerator {
     /// The user's number.
-    #[serde(alias = "user_id")]
+    #[serde(default, alias = "user_id", deserialize_with = "crate::body::whole")]
     user_id: Option<i64>,
     /// The user's email, in place of the number.
     email: Option<String>,
@@ -76,7 +76,7 @@ struct NewModerator {
 }
 
 /// List moderators
-#[utoipa::path(get, path = "/api/streams/{id}/moderators", tag = "moderators",
+#[utoipa::path(get, path = "/api/streams/{id}/moderators", operation_id = "listModerators", tag = "moderators",
     params(("id" = String, Path, description = "The stream's id", max_length = 36)),
     responses((status = 200, description = "The stream's moderators", body = ModeratorList)))]
 async fn list(State(shared): State<Shared>, Target(stream): Target) -> Answer<Json<ModeratorList>> {
@@ -87,7 +87,7 @@ async fn list(State(shared): State<Shared>, Target(stream): Target) -> Answer<Js
 /// Appoint a moderator
 ///
 /// For one who is a moderator already, it changes the rights.
-#[utoipa::path(post, path = "/api/streams/{id}/moderators", tag = "moderators", request_body = NewModerator,
+#[utoipa::path(post, path = "/api/streams/{id}/moderators", operation_id = "appointModerator", tag = "moderators", request_body = NewModerator,
     params(("id" = String, Path, description = "The stream's id", max_length = 36)),
     responses((status = 201, description = "The moderator", body = ModeratorView)))]
 async fn appoint(
@@ -120,7 +120,7 @@ async fn appoint(
 }
 
 /// Dismiss a moderator
-#[utoipa::path(delete, path = "/api/streams/{id}/moderators/{userId}", tag = "moderators",
+#[utoipa::path(delete, path = "/api/streams/{id}/moderators/{userId}", operation_id = "dismissModerator", tag = "moderators",
     params(("id" = String, Path, description = "The stream's id", max_length = 36),
         ("userId" = i64, Path, description = "The moderator's number")),
     responses((status = 204, description = "Dismissed")))]

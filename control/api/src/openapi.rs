@@ -1,5 +1,7 @@
 //! The description of the API (OpenAPI 3.1), made of the routes and the table of who may use them.
 
+mod rules;
+
 use axum::http::Method;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
@@ -50,6 +52,7 @@ pub fn document(version: &str) -> Value {
         "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
             "description": "The `token` of a log-in, or a token of the surrounding site" }
     });
+    rules::add(&mut document);
     for rule in RULES {
         let method = rule.method.as_str().to_ascii_lowercase();
         // Not by an index, which would add what is not there.

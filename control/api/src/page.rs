@@ -10,6 +10,10 @@ use crate::problem::{Answer, Problem};
 /// The most items of a page.
 pub const MAX_PAGE: usize = 100;
 const DEFAULT_PAGE: usize = 50;
+/// The most digits of a cursor's time, in seconds: up to the year 5138, which a database can hold.
+const CURSOR_DIGITS: usize = 11;
+/// The most digits of a user's number in a cursor.
+const USER_DIGITS: usize = 18;
 
 /// The part of a list that is asked for.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -19,7 +23,7 @@ pub(crate) struct Page {
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 50)]
     limit: Option<String>,
     /// The `nextCursor` of the page before.
-    #[param(value_type = Option<String>)]
+    #[param(pattern = r"^[0-9]{1,11}\.[A-Za-z0-9_-]{1,36}$")]
     cursor: Option<String>,
 }
 
@@ -39,7 +43,7 @@ impl Page {
     /// Where a list of users goes on; 0 at its start.
     pub(crate) fn after_number(&self) -> Answer<i64> {
         let Some(text) = &self.cursor else { return Ok(0) };
-        text.parse().ok().filter(|number| *number >= 0).ok_or_else(bad_cursor)
+        number(text, USER_DIGITS).ok_or_else(bad_cursor)
     }
 
     /// Where a list of streams goes on.
@@ -47,9 +51,7 @@ impl Page {
         let Some(text) = &self.cursor else { return Ok(None) };
         let parse = || {
             let (seconds, id) = text.split_once('.')?;
-            // The times that a database can hold.
-            let seconds: i64 = seconds.parse().ok()?;
-            let seconds = (0..253_402_300_800).contains(&seconds).then_some(seconds)?;
+            let seconds = number(seconds, CURSOR_DIGITS)?;
             let id = StreamId::parse(id)?.as_str().to_owned();
             Some(StreamCursor { time: UtcTime::from_unix(seconds), id })
         };
@@ -71,6 +73,11 @@ pub(crate) fn next<T>(
 /// The cursor after a stream, sorted by the time.
 pub(crate) fn stream_cursor(time: UtcTime, id: &str) -> String {
     format!("{}.{id}", time.unix())
+}
+
+fn number(text: &str, max_digits: usize) -> Option<i64> {
+    let digits = text.len() <= max_digits && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok())?
 }
 
 fn bad_cursor() -> Problem {

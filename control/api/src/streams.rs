@@ -55,7 +55,7 @@ struct StreamPage {
 }
 
 /// List my streams
-#[utoipa::path(get, path = "/api/streams", tag = "streams", params(Page),
+#[utoipa::path(get, path = "/api/streams", operation_id = "listStreams", tag = "streams", params(Page),
     responses((status = 200, description = "A page of the caller's streams", body = StreamPage)))]
 async fn list(
     State(shared): State<Shared>,
@@ -77,9 +77,9 @@ async fn list(
 ///
 /// The answer carries the stream key, this once; `GET /api/streams/{id}/key` shows it again. With an
 /// `Idempotency-Key`, a repeated request gets the stream that the first one made.
-#[utoipa::path(post, path = "/api/streams", tag = "streams", request_body = NewStream,
+#[utoipa::path(post, path = "/api/streams", operation_id = "addStream", tag = "streams", request_body = NewStream,
     params(("Idempotency-Key" = Option<String>, Header, description = "Names the request, so that it is done once",
-        max_length = 128)),
+        min_length = 1, max_length = 128, pattern = "^[!-~]([ -~]*[!-~])?$")),
     responses((status = 201, description = "The new stream with its key", body = StreamView,
         headers(("Location" = String, description = "Where the stream is read")))))]
 async fn create(
@@ -110,7 +110,7 @@ async fn create(
 /// Read a stream
 ///
 /// Owners and administrators see all of it, others what viewers may know.
-#[utoipa::path(get, path = "/api/streams/{id}", tag = "streams",
+#[utoipa::path(get, path = "/api/streams/{id}", operation_id = "getStream", tag = "streams",
     params(("id" = String, Path, description = "The stream's id", max_length = 36)),
     responses((status = 200, description = "The stream", body = StreamView)))]
 async fn read(
@@ -126,7 +126,7 @@ async fn read(
 /// Change a stream
 ///
 /// Fields that are not given stay as they are. `status: "cancelled"` calls the stream off.
-#[utoipa::path(put, path = "/api/streams/{id}", tag = "streams", request_body = StreamChange,
+#[utoipa::path(put, path = "/api/streams/{id}", operation_id = "changeStream", tag = "streams", request_body = StreamChange,
     params(("id" = String, Path, description = "The stream's id", max_length = 36)),
     responses((status = 200, description = "The changed stream", body = StreamView)))]
 async fn change(
@@ -159,7 +159,7 @@ async fn change(
 /// Remove a stream
 ///
 /// Its publisher is cut; its sessions, chat and recordings' rows go with it.
-#[utoipa::path(delete, path = "/api/streams/{id}", tag = "streams",
+#[utoipa::path(delete, path = "/api/streams/{id}", operation_id = "removeStream", tag = "streams",
     params(("id" = String, Path, description = "The stream's id", max_length = 36)),
     responses((status = 204, description = "Removed")))]
 async fn remove(

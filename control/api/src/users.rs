@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Shared;
-use crate::body::{Asked, Body, Named};
+use crate::body::{Asked, Body, Named, at_most};
 use crate::caller::Caller;
 use crate::page::{Page, next};
 use crate::problem::{Answer, Problem};
@@ -33,12 +33,13 @@ struct Filter {
     #[param(max_length = 255)]
     q: Option<String>,
     /// The role.
-    #[param(value_type = Option<String>, example = "streamer")]
+    #[param(pattern = "^(viewer|streamer|moderator|admin)$", example = "streamer")]
     role: Option<String>,
     /// How many items at most.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 50)]
     limit: Option<String>,
     /// The `nextCursor` of the page before.
+    #[param(pattern = "^[0-9]{1,18}$")]
     cursor: Option<String>,
 }
 
@@ -62,10 +63,10 @@ struct NewUserBody {
     #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
     /// The role; streamer if it is not given.
-    #[schema(value_type = Option<String>, example = "streamer")]
+    #[schema(value_type = Option<String>, pattern = "^(viewer|streamer|moderator|admin)$", example = "streamer")]
     role: Option<Role>,
     /// Without one, a password is made and stands in the answer, this once.
-    #[schema(value_type = Option<String>, min_length = 8, max_length = 1024, format = Password)]
+    #[schema(value_type = Option<String>, min_length = 8, max_length = 256, format = Password)]
     password: Option<Secret>,
 }
 
@@ -77,24 +78,25 @@ struct UserChangeBody {
     #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
     /// The role.
-    #[schema(value_type = Option<String>, example = "moderator")]
+    #[schema(value_type = Option<String>, pattern = "^(viewer|streamer|moderator|admin)$", example = "moderator")]
     role: Option<Role>,
     /// False locks the user out and cuts the user's streams.
     #[serde(alias = "is_active")]
     is_active: Option<bool>,
     /// A new password; it ends every log-in of the user.
-    #[schema(value_type = Option<String>, min_length = 8, max_length = 1024, format = Password)]
+    #[schema(value_type = Option<String>, min_length = 8, max_length = 256, format = Password)]
     password: Option<Secret>,
 }
 
 /// List users
-#[utoipa::path(get, path = "/api/users", tag = "users", params(Filter),
+#[utoipa::path(get, path = "/api/users", operation_id = "listUsers", tag = "users", params(Filter),
     responses((status = 200, description = "A page of users", body = UserPage)))]
 async fn list(State(shared): State<Shared>, Asked(asked): Asked<Filter>) -> Answer<Json<UserPage>> {
     let unknown = || Problem::invalid("role must be viewer, streamer, moderator or admin.");
     let parse = |role: &str| Role::parse(role).ok_or_else(unknown);
     let role = asked.role.as_deref().map(parse).transpose()?;
-    let filter = UserFilter { search: asked.q, role };
+    let search = at_most("q", asked.q, store::MAX_TITLE_CHARS)?;
+    let filter = UserFilter { search, role };
     let page = Page::new(asked.limit, asked.cursor);
     let (limit, after) = (page.limit()?, page.after_number()?);
     let read = move |store: &store::Store| store.users_page(&filter, limit + 1, after);
@@ -105,7 +107,7 @@ async fn list(State(shared): State<Shared>, Asked(asked): Asked<Filter>) -> Answ
 }
 
 /// Add a user
-#[utoipa::path(post, path = "/api/users", tag = "users", request_body = NewUserBody,
+#[utoipa::path(post, path = "/api/users", operation_id = "addUser", tag = "users", request_body = NewUserBody,
     responses((status = 201, description = "The new user", body = UserView)))]
 async fn add(
     State(shared): State<Shared>,
@@ -121,7 +123,7 @@ async fn add(
 }
 
 /// Read a user
-#[utoipa::path(get, path = "/api/users/{userId}", tag = "users",
+#[utoipa::path(get, path = "/api/users/{userId}", operation_id = "getUser", tag = "users",
     params(("userId" = i64, Path, description = "The user's number")),
     responses((status = 200, description = "The user", body = UserView)))]
 async fn read(State(shared): State<Shared>, Named(id): Named<i64>) -> Answer<Json<UserView>> {
@@ -130,7 +132,7 @@ async fn read(State(shared): State<Shared>, Named(id): Named<i64>) -> Answer<Jso
 }
 
 /// Change a user
-#[utoipa::path(patch, path = "/api/users/{userId}", tag = "users", request_body = UserChangeBody,
+#[utoipa::path(patch, path = "/api/users/{userId}", operation_id = "changeUser", tag = "users", request_body = UserChangeBody,
     params(("userId" = i64, Path, description = "The user's number")),
     responses((status = 200, description = "The changed user", body = UserView)))]
 async fn change(
@@ -159,7 +161,7 @@ async fn change(
 /// Remove a user
 ///
 /// The user's streams are removed too.
-#[utoipa::path(delete, path = "/api/users/{userId}", tag = "users",
+#[utoipa::path(delete, path = "/api/users/{userId}", operation_id = "removeUser", tag = "users",
     params(("userId" = i64, Path, description = "The user's number")),
     responses((status = 204, description = "Removed")))]
 async fn remove(

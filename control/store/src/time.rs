@@ -1,6 +1,8 @@
 use std::fmt;
 
 const SECONDS_PER_DAY: i64 = 86_400;
+/// The years 1 to 9999, which a database can hold.
+const YEARS: std::ops::Range<i64> = -62_135_596_800..253_402_300_800;
 
 /// A point in time in UTC, in whole seconds since 1970-01-01. In the database it is the text
 /// `YYYY-MM-DD HH:MM:SS`, which SQLite's date functions and MySQL's `DATETIME` share.
@@ -36,7 +38,30 @@ impl UtcTime {
             && (0..60).contains(&minute)
             && (0..=60).contains(&second);
         let days = days_from_civil(year, month, day);
+        // A month has no more days than it has.
+        let valid = valid && civil_from_days(days) == (year, month, day);
         valid.then(|| Self(days * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second))
+    }
+
+    /// Reads a time of RFC 3339 in whatever zone, or the database's text, which is in UTC. `None` when it is
+    /// none, or lies outside the years that a database can hold.
+    fn from_rfc3339(text: &str) -> Option<Self> {
+        let zone = |text: &str| {
+            let at = text.len().checked_sub(6)?;
+            let (sign, offset) = text.get(at..)?.split_at_checked(1)?;
+            let direction = match sign {
+                "+" => 1,
+                "-" => -1,
+                _ => return None,
+            };
+            let [hours, minutes, _] = numbers(&format!("{offset}:0"), ':')?;
+            let valid = hours < 24 && minutes < 60;
+            valid.then_some((at, direction * (hours * 3600 + minutes * 60)))
+        };
+        let (at, offset) = zone(text).unwrap_or((text.len(), 0));
+        let text = text.get(..at)?.replace('t', "T").replace('z', "Z");
+        let time = Self(Self::from_sql(&text)?.0 - offset);
+        YEARS.contains(&time.0).then_some(time)
     }
 
     fn format(self, separator: char, suffix: &str) -> String {
@@ -63,7 +88,9 @@ impl serde::Serialize for UtcTime {
 impl<'de> serde::Deserialize<'de> for UtcTime {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::from_sql(&text).ok_or_else(|| serde::de::Error::custom("not a UTC time"))
+        Self::from_rfc3339(&text).ok_or_else(|| {
+            serde::de::Error::custom("not a time of RFC 3339, such as 2030-01-31T18:00:00Z")
+        })
     }
 }
 
@@ -121,10 +148,36 @@ mod tests {
     #[test]
     fn fractions_are_dropped_and_nonsense_is_refused() {
         assert_eq!(UtcTime::from_sql("2025-01-01 00:00:00.999").unwrap().unix(), 1_735_689_600);
-        for text in ["", "2025-01-01", "2025-13-01 00:00:00", "2025-01-01 25:00:00", "a-b-c d:e:f"]
-        {
+        for text in [
+            "",
+            "2025-01-01",
+            "2025-13-01 00:00:00",
+            "2025-02-29 00:00:00",
+            "2025-01-01 25:00:00",
+            "a-b-c d:e:f",
+        ] {
             assert_eq!(UtcTime::from_sql(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn clients_may_name_a_zone() {
+        let read = |text: &str| UtcTime::from_rfc3339(text).map(|time| time.to_string());
+        let noon = Some("2030-01-31T12:00:00Z".to_owned());
+        for text in [
+            "2030-01-31T12:00:00Z",
+            "2030-01-31t12:00:00.25z",
+            "2030-01-31T14:00:00+02:00",
+            "2030-01-31T06:30:00.5-05:30",
+            "2030-01-31 12:00:00",
+        ] {
+            assert_eq!(read(text), noon, "{text}");
+        }
+        for text in ["2030-01-31T12:00:00+24:00", "2030-01-31T12:00:00 02:00", "2030-01-31-02:00"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        assert_eq!(read("9999-12-31T23:59:59-00:01"), None, "the database ends there");
+        assert_eq!(read("2030-01-31T12:00:00\u{fc}\u{fc}:00"), None);
     }
 
     proptest! {
@@ -136,7 +189,7 @@ mod tests {
 
         #[test]
         fn reading_never_panics(text in "\\PC*") {
-            let _ = UtcTime::from_sql(&text);
+            let _ = UtcTime::from_rfc3339(&text);
         }
     }
 }

@@ -5,9 +5,11 @@ use crate::sql::{Row, Sql, SqlError, Value};
 use crate::store::Inner;
 use crate::{Error, MAX_LISTED, Result, Secret, Store, UtcTime, password};
 
-/// The shortest password that a person may choose, in bytes.
-pub const MIN_PASSWORD_BYTES: usize = 8;
-/// The longest password, in bytes: hashing is not to be a way to keep the server busy.
+/// The shortest password that a person may choose, in characters.
+const MIN_PASSWORD_CHARS: usize = 8;
+/// The longest password, in characters: hashing is not to be a way to keep the server busy.
+const MAX_PASSWORD_CHARS: usize = 256;
+/// The longest password that is looked at in a log-in, in bytes.
 const MAX_PASSWORD_BYTES: usize = 1024;
 /// The longest email and name, in characters: the width of their columns.
 const MAX_TEXT_CHARS: usize = 255;
@@ -251,10 +253,10 @@ pub(crate) fn administrators(sql: &dyn Sql) -> Result<i64> {
 /// A password that was made, when none was chosen.
 pub(crate) fn choose_password(chosen: Option<&Secret>) -> Result<Option<Secret>> {
     let Some(chosen) = chosen else { return password::make_password().map(Some) };
-    let reason = match chosen.expose().len() {
-        ..MIN_PASSWORD_BYTES => "must have at least 8 bytes",
-        MIN_PASSWORD_BYTES..=MAX_PASSWORD_BYTES => return Ok(None),
-        _ => "must have at most 1024 bytes",
+    let reason = match chosen.expose().chars().count() {
+        ..MIN_PASSWORD_CHARS => "must have at least 8 characters",
+        MIN_PASSWORD_CHARS..=MAX_PASSWORD_CHARS => return Ok(None),
+        _ => "must have at most 256 characters",
     };
     Err(Error::Invalid { field: "password", reason })
 }

@@ -20,6 +20,7 @@ pub mod publish;
 pub mod rtmp;
 pub mod server;
 pub mod services;
+pub mod site_token;
 pub mod sources;
 mod tcp;
 pub mod tools;

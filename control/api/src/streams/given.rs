@@ -8,6 +8,15 @@ use utoipa::ToSchema;
 use crate::problem::{Answer, Problem};
 use control::InForce;
 
+/// A word to find a stream by.
+#[derive(Deserialize, ToSchema)]
+#[schema(min_length = 1, max_length = 50)]
+pub(super) struct Tag(String);
+
+fn texts(tags: Vec<Tag>) -> Vec<String> {
+    tags.into_iter().map(|Tag(text)| text).collect()
+}
+
 /// A stream to add.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -23,10 +32,10 @@ pub(super) struct NewStream {
     category: Option<String>,
     /// Words to find it by.
     #[schema(max_items = 20)]
-    tags: Option<Vec<String>>,
-    /// When it is announced for, in UTC.
+    tags: Option<Vec<Tag>>,
+    /// When it is announced for (RFC 3339).
     #[serde(alias = "scheduled_start")]
-    #[schema(value_type = Option<String>, example = "2030-01-31T18:00:00Z")]
+    #[schema(value_type = Option<String>, format = DateTime, example = "2030-01-31T18:00:00Z")]
     scheduled_start: Option<UtcTime>,
     /// Whether only those with a right may know of it.
     #[serde(alias = "is_private")]
@@ -44,7 +53,7 @@ pub(super) struct NewStream {
     #[serde(alias = "moderation_enabled")]
     moderation_enabled: Option<bool>,
     /// The most viewers at a time; 0: no limit.
-    #[serde(alias = "max_viewers")]
+    #[serde(default, alias = "max_viewers", deserialize_with = "crate::body::whole")]
     #[schema(minimum = 0, maximum = 1_000_000)]
     max_viewers: Option<i64>,
 }
@@ -65,10 +74,10 @@ pub(super) struct StreamChange {
     category: Option<String>,
     /// Words to find it by.
     #[schema(max_items = 20)]
-    tags: Option<Vec<String>>,
-    /// When it is announced for, in UTC; null clears it.
+    tags: Option<Vec<Tag>>,
+    /// When it is announced for (RFC 3339); null clears it.
     #[serde(default, alias = "scheduled_start", deserialize_with = "given")]
-    #[schema(value_type = Option<String>, example = "2030-01-31T18:00:00Z")]
+    #[schema(value_type = Option<String>, format = DateTime, example = "2030-01-31T18:00:00Z")]
     scheduled_start: Option<Option<UtcTime>>,
     /// Whether only those with a right may know of it.
     #[serde(alias = "is_private")]
@@ -86,7 +95,7 @@ pub(super) struct StreamChange {
     #[serde(alias = "moderation_enabled")]
     moderation_enabled: Option<bool>,
     /// The most viewers at a time; 0: no limit.
-    #[serde(alias = "max_viewers")]
+    #[serde(default, alias = "max_viewers", deserialize_with = "crate::body::whole")]
     #[schema(minimum = 0, maximum = 1_000_000)]
     max_viewers: Option<i64>,
     /// `cancelled` calls the stream off; the other states follow from what happens.
@@ -103,7 +112,7 @@ impl NewStream {
             title: Some(self.title),
             description: Some(self.description),
             category: self.category,
-            tags: self.tags,
+            tags: self.tags.map(texts),
             scheduled_start: Some(self.scheduled_start),
             is_private: self.is_private,
             quality: Some(quality),
@@ -136,7 +145,7 @@ impl StreamChange {
             title: self.title,
             description: self.description,
             category: self.category,
-            tags: self.tags,
+            tags: self.tags.map(texts),
             scheduled_start: self.scheduled_start,
             is_private: self.is_private,
             quality: self.quality,

@@ -21,7 +21,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 /// Show the stream key
 ///
 /// Who looked is logged.
-#[utoipa::path(get, path = "/api/streams/{id}/key", tag = "streams",
+#[utoipa::path(get, path = "/api/streams/{id}/key", operation_id = "getStreamKey", tag = "streams",
     params(("id" = String, Path, description = "The stream's id", max_length = 36)),
     responses((status = 200, description = "The stream with its key", body = StreamView)))]
 async fn reveal(
@@ -38,7 +38,7 @@ async fn reveal(
 /// Make a new stream key
 ///
 /// The old one stops working, and its publisher is cut at once.
-#[utoipa::path(post, path = "/api/streams/{id}/key", tag = "streams",
+#[utoipa::path(post, path = "/api/streams/{id}/key", operation_id = "replaceStreamKey", tag = "streams",
     params(("id" = String, Path, description = "The stream's id", max_length = 36)),
     responses((status = 200, description = "The stream with its new key", body = StreamView)))]
 async fn replace(

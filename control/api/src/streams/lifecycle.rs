@@ -23,7 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 /// Start a stream
 ///
 /// Allows publishing after a stop or a cancellation. A stream goes live when its publisher's media arrive.
-#[utoipa::path(post, path = "/api/streams/{id}/start", tag = "streams",
+#[utoipa::path(post, path = "/api/streams/{id}/start", operation_id = "startStream", tag = "streams",
     params(("id" = String, Path, description = "The stream's id", max_length = 36)),
     responses((status = 200, description = "The stream", body = StreamView)))]
 async fn start(
@@ -40,7 +40,7 @@ async fn start(
 /// Stop a stream
 ///
 /// Cuts its publisher and ends its session; publishing is denied until the next start.
-#[utoipa::path(post, path = "/api/streams/{id}/stop", tag = "streams",
+#[utoipa::path(post, path = "/api/streams/{id}/stop", operation_id = "stopStream", tag = "streams",
     params(("id" = String, Path, description = "The stream's id", max_length = 36)),
     responses((status = 200, description = "The stream", body = StreamView)))]
 async fn stop(

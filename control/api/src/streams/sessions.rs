@@ -33,7 +33,7 @@ struct SessionList {
 /// List sessions
 ///
 /// Who publishes and watches the stream on this node now.
-#[utoipa::path(get, path = "/api/streams/{id}/sessions", tag = "streams",
+#[utoipa::path(get, path = "/api/streams/{id}/sessions", operation_id = "listSessions", tag = "streams",
     params(("id" = String, Path, description = "The stream's id", max_length = 36)),
     responses((status = 200, description = "The sessions", body = SessionList)))]
 async fn list(State(shared): State<Shared>, Target(stream): Target) -> Answer<Json<SessionList>> {
@@ -45,7 +45,7 @@ async fn list(State(shared): State<Shared>, Target(stream): Target) -> Answer<Js
 /// Cut a session
 ///
 /// Ends a publisher's or viewer's connection. A publisher may come back: stop the stream to keep it out.
-#[utoipa::path(delete, path = "/api/streams/{id}/sessions/{sessionId}", tag = "streams",
+#[utoipa::path(delete, path = "/api/streams/{id}/sessions/{sessionId}", operation_id = "cutSession", tag = "streams",
     params(("id" = String, Path, description = "The stream's id", max_length = 36),
         ("sessionId" = String, Path, description = "The session's id, from the list")),
     responses((status = 204, description = "Cut"),

@@ -47,7 +47,7 @@ struct StatsView {
 }
 
 /// Statistics of a stream
-#[utoipa::path(get, path = "/api/streams/{id}/stats", tag = "streams",
+#[utoipa::path(get, path = "/api/streams/{id}/stats", operation_id = "getStreamStats", tag = "streams",
     params(("id" = String, Path, description = "The stream's id", max_length = 36)),
     responses((status = 200, description = "How the stream is", body = StatsView)))]
 async fn stats(

@@ -74,6 +74,39 @@ async fn bodies_that_are_too_large_too_deep_or_no_json_are_refused() {
 }
 
 #[tokio::test]
+async fn a_log_out_takes_no_body_null_or_json_within_the_same_limits() {
+    let fixture = Fixture::new().await;
+    let send = async |kind: &str, body: String| {
+        let request = Request::post("/api/auth/logout").header(header::CONTENT_TYPE, kind);
+        let response = fixture.send(request.body(Body::from(body)).unwrap()).await;
+        let kind = response.headers().get(header::CONTENT_TYPE).cloned();
+        (response.status(), kind.map(|kind| kind.to_str().unwrap().to_owned()))
+    };
+    let json = "application/json";
+    for body in ["", "null", "{}"] {
+        assert_eq!(send(json, body.into()).await, (StatusCode::NO_CONTENT, None), "{body}");
+    }
+    let problem = Some("application/problem+json".to_owned());
+    let large = send(json, "x".repeat(70_000)).await;
+    assert_eq!(large, (StatusCode::PAYLOAD_TOO_LARGE, problem.clone()));
+    let form = send("application/x-www-form-urlencoded", "refreshToken=x".into()).await;
+    assert_eq!(form, (StatusCode::UNSUPPORTED_MEDIA_TYPE, problem));
+}
+
+#[tokio::test]
+async fn codings_of_a_body_that_are_not_chunked_alone_are_refused() {
+    let fixture = Fixture::new().await;
+    for codings in [&["identity", "chunked"][..], &["gzip, chunked"], &["identity"]] {
+        let request = codings.iter().fold(Request::post("/api/auth/login"), |request, coding| {
+            request.header(header::TRANSFER_ENCODING, *coding)
+        });
+        let response = fixture.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(response.status(), StatusCode::NOT_IMPLEMENTED, "{codings:?}");
+        assert_eq!(response.headers()[header::CONNECTION], "close");
+    }
+}
+
+#[tokio::test]
 async fn sql_and_html_in_texts_stay_texts() {
     let fixture = Fixture::new().await;
     let (_, token) = fixture.user("ann@example.org", Role::Streamer).await;

@@ -28,6 +28,13 @@ fn every_answer_is_described_and_every_reference_leads_somewhere() {
             assert!(operation["x-access"].is_string(), "{method} {path}");
         }
     }
+    let operations = document["paths"].as_object().unwrap().values();
+    let names = operations.flat_map(|methods| methods.as_object().unwrap().values());
+    let mut names: Vec<_> = names.map(|operation| operation["operationId"].to_string()).collect();
+    let count = names.len();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), count, "operationId names one operation");
     let text = document.to_string();
     let schemas = document["components"]["schemas"].as_object().unwrap();
     for reference in text.split("#/components/schemas/").skip(1) {

@@ -5,6 +5,7 @@ mod adoption;
 mod api;
 mod browser;
 mod common;
+mod description;
 mod enhanced;
 mod http;
 mod logs;

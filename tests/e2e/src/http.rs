@@ -212,7 +212,47 @@ pub fn try_get(port: u16, target: &str) -> io::Result<Response> {
     Client::connect(port)?.get(target)
 }
 
-/// The same; panics when there is no answer.
+/// A request with a body of JSON and a token, on a connection of its own.
+#[track_caller]
+pub fn send(
+    method: &str,
+    port: u16,
+    target: &str,
+    token: Option<&str>,
+    body: &serde_json::Value,
+) -> Response {
+    let body = body.to_string();
+    let mut fields = vec![
+        format!("Content-Length: {}", body.len()),
+        "Content-Type: application/json".to_owned(),
+    ];
+    fields.extend(token.map(|token| format!("Authorization: Bearer {token}")));
+    let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+    let exchange = || {
+        let mut client = Client::connect(port)?;
+        client.send(method, target, &fields)?;
+        client.send_raw(body.as_bytes())?;
+        client.receive(method)
+    };
+    exchange().unwrap_or_else(|error| panic!("{method} {target} on port {port}: {error}"))
+}
+
+/// The same with POST.
+#[track_caller]
+pub fn post(port: u16, target: &str, token: Option<&str>, body: &serde_json::Value) -> Response {
+    send("POST", port, target, token, body)
+}
+
+/// The same with GET and without a body.
+#[track_caller]
+pub fn get_as(port: u16, target: &str, token: &str) -> Response {
+    let field = format!("Authorization: Bearer {token}");
+    let answer =
+        Client::connect(port).and_then(|mut client| client.request("GET", target, &[&field]));
+    answer.unwrap_or_else(|error| panic!("GET {target} on port {port}: {error}"))
+}
+
+/// One GET; panics when there is no answer.
 #[track_caller]
 pub fn get(port: u16, target: &str) -> Response {
     try_get(port, target).unwrap_or_else(|error| panic!("GET {target} on port {port}: {error}"))

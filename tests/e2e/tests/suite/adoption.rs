@@ -26,23 +26,24 @@ const TABLES: [&str; 9] = [
 const SOON: Duration = Duration::from_secs(10);
 
 /// What the site's version names its roles.
-struct Version {
+pub(crate) struct Version {
     collation: &'static str,
     role_type: &'static str,
-    streamer: &'static str,
+    /// The name of a streamer.
+    pub(crate) streamer: &'static str,
 }
 
-const WITH_ENUM: Version = Version {
+pub(crate) const WITH_ENUM: Version = Version {
     collation: "utf8mb4_general_ci",
     role_type: "ENUM('admin', 'creator', 'business', 'user')",
     streamer: "creator",
 };
-const WITH_TEXT: Version =
+pub(crate) const WITH_TEXT: Version =
     Version { collation: "utf8mb4_unicode_ci", role_type: "VARCHAR(50)", streamer: "interviewer" };
 
 impl Version {
     /// A database as this version of the site leaves it.
-    fn database(&self) -> Option<Database> {
+    pub(crate) fn database(&self) -> Option<Database> {
         let database = Database::new(self.collation)?;
         let tables = include_str!("../../site/tables.sql").replace("ROLE_TYPE", self.role_type);
         let rows = include_str!("../../site/rows.sql").replace("STREAMER", self.streamer);

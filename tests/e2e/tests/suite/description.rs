@@ -28,8 +28,8 @@ fn keeps_its_word(site: Site) {
     let of_live = [&of_live[..], &["--mode", "positive", "--max-examples", "5"]].concat();
     schemathesis(&server, &token, &of_live, Some(&stream.id));
     let authorization = format!("Authorization: Bearer {token}");
-    let mut client = e2e::http::Client::connect(server.ports().api).unwrap();
-    let me = client.request("GET", "/api/auth/me", &[&authorization]).unwrap();
+    let mut client = e2e::http::Client::connect(server.ports().api).expect("the port is open");
+    let me = client.request("GET", "/api/auth/me", &[&authorization]).expect("a response");
     assert_eq!(me.status, 200, "the token was good to the end: {me:?}");
     let log = server.log("error.log");
     assert!(!log.contains("a handler failed") && !log.contains("panicked"), "{log}");

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use e2e::browser::Page;
+use e2e::http;
 use e2e::publish::Publisher;
 use e2e::server::Server;
 use e2e::sources::{self, Source};
 use e2e::wait::eventually;
 use serde_json::Value;
 
-use crate::common::live;
+use crate::common::{live, until_segments};
 
 const LIMIT: Duration = Duration::from_secs(40);
 /// A picture whose mean is darker than this is black: the test card's is about 80.
@@ -112,6 +113,41 @@ fn the_page_of_an_unknown_stream_says_so() {
         let text = text(&page).to_lowercase();
         text.contains("no such stream").then_some(())
     });
+}
+
+#[test]
+fn html_in_a_title_a_name_and_a_description_is_shown_as_text_and_runs_nowhere() {
+    let html = "<img src=x onerror=\"document.title='run'\"><script>throw 'run'</script>";
+    let server = Server::start();
+    let port = server.ports().api;
+    let body = serde_json::json!({
+        "email": "html@example.com", "password": "long enough", "name": format!("N{html}"),
+    });
+    let made = http::post(port, "/api/auth/register", None, &body).json();
+    let token = made["token"].as_str().expect("a token");
+    let body = serde_json::json!({
+        "title": format!("T{html}"), "description": format!("D{html}"), "category": format!("C{}", &html[..40]),
+    });
+    let made = http::post(port, "/api/streams", Some(token), &body).json();
+    let (id, key) =
+        (made["id"].as_str().expect("an id"), made["streamKey"].as_str().expect("a key"));
+    let _publisher = Publisher::to(&server.rtmp_url(key), &sources::OBS);
+    until_segments(&server, id, 1);
+    let docs = format!("http://127.0.0.1:{port}/api/docs");
+    for (url, shown) in [
+        (server.http_url(&format!("/watch/{id}")), format!("T{html}")),
+        (server.http_url("/"), format!("T{html}")),
+        (docs, "At least 8 characters".to_lowercase()),
+    ] {
+        let page = Page::open(&url);
+        eventually(LIMIT, "the page shows it", || {
+            let text = text(&page);
+            (text.contains(&shown) || text.to_lowercase().contains(&shown)).then_some(())
+        });
+        assert_eq!(page.complaints(), [""; 0], "{url}");
+        let said = format!("{:?}", page.lines_but_samples());
+        assert!(!said.contains("Content Security Policy"), "nothing even tried: {said}");
+    }
 }
 
 #[test]

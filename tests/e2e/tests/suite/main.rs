@@ -2,8 +2,8 @@
 
 mod admin;
 mod adoption;
-mod api;
 mod adoption_http;
+mod api;
 mod browser;
 mod common;
 mod description;

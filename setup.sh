@@ -57,7 +57,7 @@ install_missing nasm nasm g++ g++ make make
 
 if [ "$mode" = --test ]; then
   # The package redis-server would start a service; its program is in redis-tools, under another name.
-  install_missing ffmpeg ffmpeg chromium chromium nodejs node npm npm curl curl python3 python3 valgrind valgrind \
+  install_missing ffmpeg ffmpeg chromium chromium nodejs node npm npm curl curl jq jq python3 python3 valgrind valgrind \
     mariadb-server-core mariadbd mariadb-client-core my_print_defaults \
     redis-tools redis-check-rdb
   # Debian has venv apart from python3.

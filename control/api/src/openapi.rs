@@ -64,14 +64,18 @@ pub fn document(version: &str) -> Value {
     document
 }
 
+/// Who may, in words.
+pub(crate) fn who(access: Access) -> &'static str {
+    match access {
+        Access::Anybody => "anybody",
+        Access::StreamViewer => "who may see the stream",
+        Access::Role(role) => role.as_str(),
+        Access::StreamOwner => "the stream's owner, administrators",
+    }
+}
+
 fn complete(operation: &mut Value, rule: &Rule) {
-    let access = match rule.access {
-        Access::Anybody => "anybody".to_owned(),
-        Access::StreamViewer => "who may see the stream".to_owned(),
-        Access::Role(role) => role.to_string(),
-        Access::StreamOwner => "the stream's owner, administrators".to_owned(),
-    };
-    operation["x-access"] = access.into();
+    operation["x-access"] = who(rule.access).into();
     operation["security"] = match rule.access {
         Access::Anybody => json!([]),
         Access::StreamViewer => json!([{}, { "bearer": [] }]),

@@ -1,6 +1,8 @@
 //! The API's description is what was reviewed.
 
+use crate::access::{RULES, Rule};
 use crate::document;
+use crate::openapi::who;
 
 /// With UPDATE_GOLDEN=1 the file is written anew.
 #[test]
@@ -40,5 +42,22 @@ fn every_answer_is_described_and_every_reference_leads_somewhere() {
     for reference in text.split("#/components/schemas/").skip(1) {
         let name = reference.split('"').next().unwrap();
         assert!(schemas.contains_key(name), "{name}");
+    }
+}
+
+/// With UPDATE_GOLDEN=1 the table is written anew.
+#[test]
+fn the_page_about_the_api_has_the_table_of_who_may_do_what() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/api.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let mark = "-p api -->\n";
+    let (before, table) = page.split_once(mark).unwrap();
+    let row = |rule: &Rule| format!("| `{} {}` | {} |\n", rule.method, rule.path, who(rule.access));
+    let rows: String = RULES.iter().map(row).collect();
+    let due = format!("\n| route | who |\n| --- | --- |\n{rows}");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(path, format!("{before}{mark}{due}")).unwrap();
+    } else {
+        assert_eq!(table, due, "docs/api.md differs: look at it with UPDATE_GOLDEN=1 and git diff");
     }
 }

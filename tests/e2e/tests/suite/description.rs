@@ -64,6 +64,20 @@ fn the_api_keeps_its_word_on_mariadb() {
 }
 
 #[test]
+fn the_commands_of_the_page_about_the_api_run_as_they_are() {
+    let server = Site::new().start();
+    let page = std::fs::read_to_string(tools::own_file("../../docs/api.md")).unwrap();
+    let blocks = page.split("```bash\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let script = blocks.collect::<String>();
+    assert!(script.contains("/api/streams") && script.matches("--fail").count() > 8, "{script}");
+    let here = format!("http://127.0.0.1:{}", server.ports().api);
+    let script = script.replace("http://localhost:8081", &here);
+    let done = run(Command::new("bash").args(["-euo", "pipefail", "-c", &script]), LIMIT);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(done.stdout.contains("rtmp://"), "{done:?}");
+}
+
+#[test]
 fn the_description_is_valid_openapi() {
     let python = tools::target_dir().join("e2e/schemathesis/bin/python");
     let description = tools::own_file("../../control/api/openapi.json");

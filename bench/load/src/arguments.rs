@@ -1,5 +1,6 @@
 //! The arguments of `shardcast load` as values.
 
+use std::io::{BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,9 +8,10 @@ use anyhow::{Context, Result};
 use clap::ArgMatches;
 use shard::Preference;
 
+use crate::api::Login;
 use crate::expect::Expectation;
 use crate::misuse;
-use crate::options::{Common, Pattern, Play, Publish};
+use crate::options::{Api, Common, Pattern, Play, Publish};
 use crate::roles::Shares;
 
 /// Players above which one in [`PARSE_ONE_IN`] is parsed unless told otherwise.
@@ -41,6 +43,7 @@ pub(crate) fn play(matches: &ArgMatches) -> Result<(Common, Play)> {
             "off" => Some(false),
             _ => None,
         },
+        api: api(matches)?,
     };
     Ok((common_of(matches)?, options))
 }
@@ -68,8 +71,52 @@ pub(crate) fn publish(matches: &ArgMatches) -> Result<(Common, Publish)> {
         source: text(matches, "source").to_owned(),
         keys,
         pattern: Pattern { width, height, fps, bits_per_second },
+        api: api(matches)?,
     };
     Ok((common_of(matches)?, options))
+}
+
+/// The API, and who asks it: `--login`, `--token`, `--token-file`, `SHARDCAST_TOKEN`, in this order.
+fn api(matches: &ArgMatches) -> Result<Option<Api>> {
+    let given = |name| matches.get_one::<String>(name).cloned();
+    let Some(url) = given("api") else {
+        let alone = ["token", "login"].iter().any(|name| given(name).is_some());
+        if alone || matches.contains_id("token-file") {
+            return Err(misuse("--token, --token-file and --login belong to --api URL".into()));
+        }
+        return Ok(None);
+    };
+    let login = if let Some(email) = given("login") {
+        Login::Password { email, password: password()? }
+    } else if let Some(token) = given("token") {
+        Login::Token(token)
+    } else if let Some(path) = matches.get_one::<PathBuf>("token-file") {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("{} cannot be read", path.display()))?;
+        Login::Token(text.trim().to_owned())
+    } else {
+        std::env::var("SHARDCAST_TOKEN").map_or(Login::Nobody, Login::Token)
+    };
+    if let Login::Token(token) = &login
+        && (token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()))
+    {
+        return Err(misuse("the token is empty or has characters that no token has".into()));
+    }
+    Ok(Some(Api { url, login }))
+}
+
+fn password() -> Result<String> {
+    if let Ok(password) = std::env::var("SHARDCAST_PASSWORD") {
+        return Ok(password);
+    }
+    let input = std::io::stdin();
+    if input.is_terminal() {
+        let what = "--login: give the password by the variable SHARDCAST_PASSWORD or by a pipe";
+        return Err(misuse(what.into()));
+    }
+    let mut line = String::new();
+    input.lock().read_line(&mut line).context("the password cannot be read")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// What is expected of a run or of joined summaries.

@@ -16,6 +16,8 @@ const EXAMPLES: &str = "Examples:\n  \
     shardcast load play rtmp://localhost/live/ID --players 1000 --expect 'p99<200ms' --expect lost=0\n  \
     shardcast load play http://localhost:8080/live/ID.flv --players 200 --frozen 20% --json\n  \
     shardcast load publish 'rtmp://localhost/live/{key}' --keys-file keys.txt --streams 200\n  \
+    shardcast load publish --api http://localhost:8081 --token-file token --streams 200\n  \
+    shardcast load play --api http://localhost:8081 'rtmp://localhost/live/{id}' --players 1000\n  \
     shardcast load merge machine-a.json machine-b.json\n\n\
     Latency, loss and order are counted from a stamp that `publish` puts into each picture, so run a\n\
     `publish` beside `play`. docs/load-testing.md has recipes and explains every figure.";
@@ -36,7 +38,8 @@ fn play_command() -> Command {
     // A help text cannot show {n}: clap makes a line break of it.
     let urls = urls(
         "What to play; players are dealt out over several URLs. An n in braces stands for a number \
-         that counts up from 0",
+         that counts up from 0; with --api {id} stands for the id of each stream that is live, and \
+         without a URL their HLS is played",
     );
     let parse = option(
         "parse-one-in",
@@ -55,13 +58,14 @@ fn play_command() -> Command {
         .arg(parse.value_parser(connections()))
         .arg(low_latency.value_parser(PossibleValuesParser::new(["auto", "on", "off"])))
         .args(misbehaviour())
+        .args(api("Plays what is live by this Shardcast server's API, spread over the players"))
         .args(common())
 }
 
 fn publish_command() -> Command {
     let urls = urls(
         "Where to publish. An n in braces stands for the stream's number, from 0 on, and {key} for \
-         its key",
+         its key. Not needed with --api",
     );
     let source = number(
         "source",
@@ -88,6 +92,7 @@ fn publish_command() -> Command {
         .arg(number("size", "WxH", "640x360", "Size of the pattern"))
         .arg(fps.value_parser(value_parser!(u32).range(1..=120)))
         .arg(bitrate)
+        .args(api("Makes the streams by this Shardcast server's API, and removes them at the end"))
         .args(common())
 }
 
@@ -121,6 +126,22 @@ fn misbehaviour() -> [Arg; 5] {
             .default_value("0.5"),
         share("pausing", "Share of players that stop reading for 5 s again and again"),
         share("leaving", "Share of players that leave and come back again and again"),
+    ]
+}
+
+fn api(help: &str) -> [Arg; 4] {
+    let option = |name, value, help: &str| option(name, value, help).help_heading("API");
+    let token = "An access token; other users of this machine can see it in the list of processes, so \
+                 better by --token-file or the variable SHARDCAST_TOKEN";
+    let login = "Logs in with this email, and gets new tokens as they end; the password is the variable \
+                 SHARDCAST_PASSWORD, or else the first line of standard input";
+    [
+        option("api", "URL", help),
+        option("token", "TOKEN", token),
+        option("token-file", "FILE", "A file with the access token")
+            .value_parser(value_parser!(PathBuf))
+            .conflicts_with("token"),
+        option("login", "EMAIL", login).conflicts_with_all(["token", "token-file"]),
     ]
 }
 
@@ -165,7 +186,7 @@ fn json_flag() -> Arg {
 }
 
 fn urls(help: &'static str) -> Arg {
-    Arg::new("urls").value_name("URL").num_args(1..).required(true).help(help)
+    Arg::new("urls").value_name("URL").num_args(1..).required_unless_present("api").help(help)
 }
 
 fn option(name: &'static str, value: &'static str, help: &str) -> Arg {

@@ -103,6 +103,7 @@ fn players(players: usize) -> Play {
         shares: Shares::default(),
         slow_rate: 0.5,
         low_latency: None,
+        api: None,
     }
 }
 

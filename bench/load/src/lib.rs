@@ -3,12 +3,13 @@
 //! Pure parts: [`stamp`] and [`arrival`], what is counted (`meter`, `sequence`, `playout`, `tally`),
 //! what is expected (`expect`), how it is told (`summary`, `table`, `prometheus`), framing (`http`,
 //! `websocket`), and what is sent (`tape`). Around them an engine on the shard crate: `engine` and
-//! `seat` for players, `publish` for publishers, `run` for the whole.
+//! `seat` for players, `publish` for publishers, `run` for the whole. `api` asks a Shardcast server's API.
 
 pub mod arrival;
 pub mod stamp;
 pub mod target;
 
+mod api;
 mod arguments;
 mod board;
 mod cli;
@@ -23,6 +24,7 @@ mod hdrlog;
 mod histogram;
 mod hls;
 mod http;
+mod interrupt;
 mod life;
 mod merge;
 mod meter;
@@ -46,6 +48,7 @@ mod summary;
 mod table;
 mod tally;
 mod tape;
+mod targets;
 mod unpack;
 mod watch;
 mod websocket;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use shard::Preference;
 
+use crate::api::Login;
 use crate::expect::Expectation;
 use crate::roles::Shares;
 
@@ -29,6 +30,14 @@ pub(crate) struct Common {
     pub(crate) prometheus: Option<PathBuf>,
 }
 
+/// The API of the server that is tested.
+#[derive(Clone, Debug)]
+pub(crate) struct Api {
+    /// `http://HOST:PORT`.
+    pub(crate) url: String,
+    pub(crate) login: Login,
+}
+
 /// `shardcast load play`.
 #[derive(Clone, Debug)]
 pub(crate) struct Play {
@@ -41,6 +50,8 @@ pub(crate) struct Play {
     pub(crate) slow_rate: f64,
     /// Low-latency HLS: as the playlist offers it unless told.
     pub(crate) low_latency: Option<bool>,
+    /// Where to ask what is live.
+    pub(crate) api: Option<Api>,
 }
 
 /// `shardcast load publish`.
@@ -50,6 +61,8 @@ pub(crate) struct Publish {
     pub(crate) source: String,
     pub(crate) keys: Vec<String>,
     pub(crate) pattern: Pattern,
+    /// Where the streams are made and removed.
+    pub(crate) api: Option<Api>,
 }
 
 /// The built-in source.

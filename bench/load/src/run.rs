@@ -8,10 +8,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use shard::{Driver, Health, Shard};
 
+use crate::api::{Account, Login, OwnStreams};
 use crate::board::Board;
 use crate::engine::Engine;
 use crate::hdrlog::HdrLog;
-use crate::options::{Common, Play, Publish};
+use crate::interrupt::Interrupt;
+use crate::options::{Api, Common, Play, Publish};
 use crate::progress::Progress;
 use crate::publish::Studio;
 use crate::schedule::{Schedule, unix_micros};
@@ -19,6 +21,7 @@ use crate::summary::{About, Own, Summary};
 use crate::tally::Tally;
 use crate::tape::Tape;
 use crate::target::{Protocol, Target, Template};
+use crate::targets::{live_targets, publish_targets, stream_targets, templates};
 use crate::watch::{self, Thread, Used, Watched};
 use crate::{engine, merge, misuse, output, publish, room, source};
 
@@ -29,8 +32,15 @@ const GLANCE: Duration = Duration::from_secs(1);
 
 /// Runs players.
 pub(crate) fn play(common: &Common, options: &Play) -> Result<ExitCode> {
-    let templates = templates(common)?;
-    let targets = stream_targets(&templates, options.streams);
+    let interrupt = Interrupt::listen()?;
+    let (templates, targets) = match &options.api {
+        Some(api) => live_targets(common, api)?,
+        None => {
+            let templates = templates(&common.urls)?;
+            let targets = stream_targets(&templates, options.streams);
+            (templates, targets)
+        }
+    };
     let mut about = about(false, &templates);
     if about.protocol == Protocol::Hls.name() && options.low_latency == Some(true) {
         about.protocol = "ll-hls".into();
@@ -38,7 +48,7 @@ pub(crate) fn play(common: &Common, options: &Play) -> Result<ExitCode> {
     let crew = Crew::prepare(common, options.players, &targets)?;
     let per_second = common.per_second;
     let source_ips = common.source_ips.clone();
-    crew.run(common, about, move |shard, shards, schedule, board| {
+    crew.run(common, about, interrupt, move |shard, shards, schedule, board| {
         let plan = engine::Plan {
             schedule,
             board,
@@ -53,16 +63,49 @@ pub(crate) fn play(common: &Common, options: &Play) -> Result<ExitCode> {
     })
 }
 
-/// Runs publishers.
+/// Runs publishers, through streams of its own where there is an API.
 pub(crate) fn publish(common: &Common, options: &Publish) -> Result<ExitCode> {
-    let templates = templates(common)?;
+    let interrupt = Interrupt::listen()?;
+    let Some(Api { url, login }) = &options.api else {
+        return publish_to(common, options, &common.urls, interrupt);
+    };
+    if matches!(login, Login::Nobody) {
+        let what = "--api needs --login, --token, --token-file or SHARDCAST_TOKEN to make streams";
+        return Err(misuse(what.into()));
+    }
+    let mut own = OwnStreams::new(Account::open(url, login.clone())?);
+    let length = common.ramp(options.streams) + common.warmup + common.duration;
+    if let Some(doubt) = own.doubt(length) {
+        eprintln!("shardcast load: {doubt}");
+    }
+    let ended = own.make(options.streams, &interrupt).and_then(|()| {
+        let options = Publish { keys: own.keys(), ..options.clone() };
+        let urls = if common.urls.is_empty() { vec![own.url()] } else { common.urls.clone() };
+        publish_to(common, &options, &urls, interrupt.clone())
+    });
+    match own.remove(&interrupt) {
+        Ok(()) => ended,
+        Err(left) => {
+            eprintln!("shardcast load: {left:#}");
+            ended.map(|_| ExitCode::FAILURE)
+        }
+    }
+}
+
+fn publish_to(
+    common: &Common,
+    options: &Publish,
+    urls: &[String],
+    interrupt: Interrupt,
+) -> Result<ExitCode> {
+    let templates = templates(urls)?;
     let targets = publish_targets(&templates, options)?;
     let about = about(true, &templates);
     let crew = Crew::prepare(common, options.streams, &targets)?;
     let tape: Arc<Tape> = Arc::new(source::load(&options.source, options.pattern)?);
     let per_second = common.per_second;
     let source_ips = common.source_ips.clone();
-    crew.run(common, about, move |shard, shards, schedule, board| {
+    crew.run(common, about, interrupt, move |shard, shards, schedule, board| {
         let plan = publish::Plan {
             schedule,
             board,
@@ -77,11 +120,6 @@ pub(crate) fn publish(common: &Common, options: &Publish) -> Result<ExitCode> {
     })
 }
 
-fn templates(common: &Common) -> Result<Vec<Template>> {
-    let parse = |url: &String| Template::parse(url).map_err(|error| misuse(format!("{error:#}")));
-    common.urls.iter().map(parse).collect()
-}
-
 fn about(publishing: bool, templates: &[Template]) -> About {
     let (mut protocol, mut url) = (String::new(), String::new());
     for template in templates {
@@ -89,34 +127,6 @@ fn about(publishing: bool, templates: &[Template]) -> About {
         merge::unite(&mut url, &template.shown(publishing));
     }
     About { publishing, protocol, url, started_unix_ms: unix_micros() / 1000 }
-}
-
-/// What players play: each URL, and of those with `{n}` each number.
-fn stream_targets(templates: &[Template], streams: usize) -> Vec<Target> {
-    let numbers = if templates.iter().any(Template::varies) { streams } else { 1 };
-    let numbered = (0..numbers).flat_map(|number| templates.iter().map(move |one| (number, one)));
-    numbered.map(|(number, template)| template.at(number, "")).collect()
-}
-
-/// Where each publisher publishes.
-fn publish_targets(templates: &[Template], options: &Publish) -> Result<Vec<Target>> {
-    let target = |index: usize| {
-        let template = &templates[index % templates.len()];
-        if template.protocol != Protocol::Rtmp {
-            return Err(misuse(format!("{}: publishing is by rtmp://", template.shown(true))));
-        }
-        let key = options.keys.get(index).map_or("", String::as_str);
-        if template.wants_keys() && key.is_empty() {
-            let what = "there are fewer keys in --keys-file than --streams";
-            return Err(misuse(what.to_owned()));
-        }
-        if !template.varies() && options.streams > templates.len() {
-            let what = "several streams need {n} or {key} in the URL, or a URL each";
-            return Err(misuse(what.to_owned()));
-        }
-        Ok(template.at(index / templates.len(), key))
-    };
-    (0..options.streams).map(target).collect()
 }
 
 /// The threads of a run, before they start.
@@ -136,7 +146,13 @@ impl Crew {
         Ok(Self { driver, connections })
     }
 
-    fn run<M, F, T>(self, common: &Common, about: About, make: M) -> Result<ExitCode>
+    fn run<M, F, T>(
+        self,
+        common: &Common,
+        about: About,
+        interrupt: Interrupt,
+        make: M,
+    ) -> Result<ExitCode>
     where
         M: Fn(usize, usize, Arc<Schedule>, Arc<Board>) -> F,
         F: FnOnce() -> T + Send + 'static,
@@ -160,7 +176,7 @@ impl Crew {
             })?);
         }
         drop(report);
-        let (usage, log) = attend(common, &schedule, &board)?;
+        let (usage, log) = attend(common, &schedule, &board, interrupt)?;
         let tally = collect(&reports, threads)?;
         if let Some(mut log) = log {
             log.write(&board.look().recent)?;
@@ -182,15 +198,18 @@ struct Usage {
     watched: Option<(Used, Used)>,
 }
 
-/// Accompanies the run: progress, logs, the use of CPU, and Ctrl-C.
-fn attend(common: &Common, schedule: &Schedule, board: &Board) -> Result<(Usage, Option<HdrLog>)> {
+/// Accompanies the run: progress, logs, the use of CPU, and signals.
+fn attend(
+    common: &Common,
+    schedule: &Schedule,
+    board: &Board,
+    mut interrupt: Interrupt,
+) -> Result<(Usage, Option<HdrLog>)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut progress = Progress::new();
         let mut log = None;
         let mut glance = tokio::time::interval(GLANCE);
-        let interrupt = tokio::signal::ctrl_c();
-        tokio::pin!(interrupt);
         let mut interrupted = false;
         let (mut start, mut opened) = (measure(common), false);
         loop {
@@ -214,7 +233,7 @@ fn attend(common: &Common, schedule: &Schedule, board: &Board) -> Result<(Usage,
                     }
                     progress.show(&glance, opened);
                 }
-                _ = &mut interrupt, if !interrupted => {
+                () = interrupt.first(), if !interrupted => {
                     interrupted = true;
                     schedule.close_now();
                 }

@@ -87,11 +87,7 @@ impl Template {
         let default_port = if scheme == "rtmp" { rtmp::Url::DEFAULT_PORT } else { 80 };
         let (host, port) = split_port(authority, default_port)
             .with_context(|| format!("{} has no valid host and port", redact(text)))?;
-        let addresses: Vec<SocketAddr> = (host, port)
-            .to_socket_addrs()
-            .with_context(|| format!("the host {host} cannot be resolved"))?
-            .collect();
-        let address = choose(&addresses).with_context(|| format!("{host} has no address"))?;
+        let address = resolve(host, port)?;
         let template =
             Self { protocol, address, text: text.to_owned(), authority: authority.to_owned() };
         // A URL that cannot be played must be told before the run.
@@ -106,14 +102,20 @@ impl Template {
         self.text.contains("{n}") || self.text.contains("{key}")
     }
 
+    /// Whether ids are to be filled in.
+    pub fn wants_ids(&self) -> bool {
+        self.text.contains("{id}")
+    }
+
     /// Whether keys are to be filled in.
     pub fn wants_keys(&self) -> bool {
         self.text.contains("{key}")
     }
 
-    /// The URL of the stream with this number and key.
-    pub fn at(&self, number: usize, key: &str) -> Target {
-        let url = self.text.replace("{n}", &number.to_string()).replace("{key}", key);
+    /// The URL of the stream with this number and name: its key for publishers, its id for players.
+    pub fn at(&self, number: usize, name: &str) -> Target {
+        let url = self.text.replace("{n}", &number.to_string());
+        let url = url.replace("{key}", name).replace("{id}", name);
         let rest = url.split_once("://").map_or("", |(_, rest)| rest);
         let path = rest.find('/').map_or("/", |at| &rest[at..]).to_owned();
         Target {
@@ -154,6 +156,15 @@ pub(crate) fn redact(text: &str) -> String {
         shown.push_str("?***");
     }
     shown
+}
+
+/// The address of a host; asks the system's resolver.
+pub(crate) fn resolve(host: &str, port: u16) -> Result<SocketAddr> {
+    let addresses: Vec<SocketAddr> = (host, port)
+        .to_socket_addrs()
+        .with_context(|| format!("the host {host} cannot be resolved"))?
+        .collect();
+    choose(&addresses).with_context(|| format!("{host} has no address"))
 }
 
 /// How long an address of several may take to accept a connection.
@@ -212,6 +223,9 @@ mod tests {
         let template = Template::parse("rtmp://127.0.0.1/live/{key}").unwrap();
         assert_eq!(template.address.port(), 1935);
         assert_eq!(template.at(0, "abc").url, "rtmp://127.0.0.1/live/abc");
+        let template = Template::parse("rtmp://127.0.0.1/live/{id}").unwrap();
+        assert!(template.wants_ids() && !template.wants_keys());
+        assert_eq!(template.at(0, "W7").url, "rtmp://127.0.0.1/live/W7");
     }
 
     #[test]

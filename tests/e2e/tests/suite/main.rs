@@ -10,6 +10,7 @@ mod description;
 mod enhanced;
 mod guessing;
 mod http;
+mod load;
 mod logs;
 mod nodes;
 mod outage;

@@ -85,5 +85,5 @@ def _run(stage: Stage, one: Step) -> Run:
 
 
 def _told(run: Run) -> str:
-    names = ("cpu", "p50", "p99", "part_p99", "first_p50", "rss_mib", "mb_per_cpu_second", "lost", "slow", "load_cpu", "others")
+    names = ("cpu", "p50", "p99", "part_p99", "login_p99", "requests", "refused", "first_p50", "rss_mib", "mb_per_cpu_second", "lost", "slow", "load_cpu", "others")
     return "  ".join(f"{name} {run.values[name]:.4g}" for name in names if name in run.values)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from peers.marks import Mark
 from peers.results import Figure, ratio, scaled, step, total, value
+from peers.runs.api import Api
 from peers.runs.idle import Idle
 from peers.runs.play import Play
 from peers.runs.program import Program
@@ -184,6 +185,15 @@ CASES = (
         marks=(
             Mark("2 shards: CPU of a viewer, of that with 1",
                  ratio(value("shards", "ours-2", 1000, "cpu"), value("shards", "ours-1", 1000, "cpu")), 1.05, "x"),
+        ),
+    ),
+    Case(
+        "l", "api", "500 API requests and 5 log-ins a second beside publishers of 500 kbit/s", Api(500, 5), ("ours",), (100,),
+        "publishers", reads=("p50", "p99", "p999", "login_p50", "login_p99", "requests", "refused", "rss_mib"), scales=False,
+        marks=(
+            Mark("API, 500 requests/s beside 100 publishers and 5 log-ins/s: p99", value("api", "ours", 100, "p99"), 20, " ms"),
+            Mark("log-in, meanwhile: p99", value("api", "ours", 100, "login_p99"), 250, " ms"),
+            Mark("API requests refused or failed, meanwhile", value("api", "ours", 100, "refused"), 0),
         ),
     ),
     Case(

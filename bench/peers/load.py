@@ -36,10 +36,15 @@ class Loader:
         return line + (["--watch-pid", ",".join(map(str, watch))] if watch else [])
 
     def measure(
-        self, name: str, command: Sequence[str], folder: Path, tick: Callable[[float], None] | None = None
+        self,
+        name: str,
+        command: Sequence[str],
+        folder: Path,
+        tick: Callable[[float], None] | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """Runs it to its end. Raises Failed when it fails or its figures cannot be believed."""
-        group = Group(name, command, self.pin, folder)
+        group = Group(name, command, self.pin, folder, environment)
         try:
             group.wait(self.seconds + 120, tick)
             text = group.out.read_text(errors="replace")
@@ -97,6 +102,9 @@ def read_out(summary: Mapping[str, Any], count: int) -> dict[str, float]:
         values |= _percentiles("go_ahead_", publish.get("go_ahead_ms")) | _percentiles("late_", publish.get("late_ms"))
         values["publishing"] = publish["publishing"]
         values["rejected"] = publish["rejected"]
+    if api := summary.get("api"):
+        values |= _percentiles("login_", api.get("login_ms"))
+        values |= {"requests": api["requests"] / summary["window_seconds"], "logins": api["logins"] / summary["window_seconds"]}
     return {name: float(value) for name, value in values.items()}
 
 

@@ -11,7 +11,7 @@ use shard::Preference;
 use crate::api::Login;
 use crate::expect::Expectation;
 use crate::misuse;
-use crate::options::{Api, Common, Pattern, Play, Publish};
+use crate::options::{Api, Ask, Common, Pattern, Play, Publish};
 use crate::roles::Shares;
 
 /// Players above which one in [`PARSE_ONE_IN`] is parsed unless told otherwise.
@@ -119,6 +119,18 @@ fn password() -> Result<String> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
+/// The options of a run of requests to an API.
+pub(crate) fn ask(matches: &ArgMatches) -> Result<(Common, Ask)> {
+    let api = api(matches)?.ok_or_else(|| misuse("the URL of the API is missing".into()))?;
+    if matches!(api.login, Login::Nobody) {
+        let what = "the API is asked by users that an administrator adds: --login EMAIL, --token-file \
+                    or SHARDCAST_TOKEN";
+        return Err(misuse(what.into()));
+    }
+    let users = count(matches, "users").unwrap_or(1);
+    Ok((common_of(matches)?, Ask { api, users, logins: number(matches, "logins", 0.0)? }))
+}
+
 /// What is expected of a run or of joined summaries.
 pub(crate) fn expectations(matches: &ArgMatches) -> Result<Vec<Expectation>> {
     let texts = matches.get_many::<String>("expect").unwrap_or_default();
@@ -129,14 +141,9 @@ pub(crate) fn expectations(matches: &ArgMatches) -> Result<Vec<Expectation>> {
 }
 
 fn common_of(matches: &ArgMatches) -> Result<Common> {
-    let seconds = |name, least: f64| {
-        let given = text(matches, name);
-        let value: Option<f64> = given.trim_end_matches('s').parse().ok();
-        let value = value.filter(|value| (least..=1e6).contains(value));
-        value.ok_or_else(|| misuse(format!("--{name} {given}: a number of {least} to 1000000")))
-    };
+    let seconds = |name, least| number(matches, name, least);
     Ok(Common {
-        urls: matches.get_many::<String>("urls").unwrap_or_default().cloned().collect(),
+        urls: urls(matches),
         per_second: seconds("per-second", 0.001)?,
         warmup: Duration::from_secs_f64(seconds("warmup", 0.0)?),
         duration: Duration::from_secs_f64(seconds("duration", 0.1)?),
@@ -153,6 +160,19 @@ fn common_of(matches: &ArgMatches) -> Result<Common> {
         hdr_log: matches.get_one("hdr-log").cloned(),
         prometheus: matches.get_one("prometheus").cloned(),
     })
+}
+
+/// None where the run knows no URLs.
+fn urls(matches: &ArgMatches) -> Vec<String> {
+    let given = matches.try_get_many::<String>("urls").ok().flatten();
+    given.unwrap_or_default().cloned().collect()
+}
+
+fn number(matches: &ArgMatches, name: &str, least: f64) -> Result<f64> {
+    let given = text(matches, name);
+    let value: Option<f64> = given.trim_end_matches('s').parse().ok();
+    let value = value.filter(|value| (least..=1e6).contains(value));
+    value.ok_or_else(|| misuse(format!("--{name} {given}: a number of {least} to 1000000")))
 }
 
 fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {

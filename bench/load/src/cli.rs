@@ -18,6 +18,7 @@ const EXAMPLES: &str = "Examples:\n  \
     shardcast load publish 'rtmp://localhost/live/{key}' --keys-file keys.txt --streams 200\n  \
     shardcast load publish --api http://localhost:8081 --token-file token --streams 200\n  \
     shardcast load play --api http://localhost:8081 'rtmp://localhost/live/{id}' --players 1000\n  \
+    shardcast load api http://localhost:8081 --login ADMIN --per-second 500 --expect 'p99<20ms'\n  \
     shardcast load merge machine-a.json machine-b.json\n\n\
     Latency, loss and order are counted from a stamp that `publish` puts into each picture, so run a\n\
     `publish` beside `play`. docs/load-testing.md has recipes and explains every figure.";
@@ -31,6 +32,7 @@ pub fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(play_command())
         .subcommand(publish_command())
+        .subcommand(api_command())
         .subcommand(merge_command())
 }
 
@@ -58,6 +60,7 @@ fn play_command() -> Command {
         .arg(parse.value_parser(connections()))
         .arg(low_latency.value_parser(PossibleValuesParser::new(["auto", "on", "off"])))
         .args(misbehaviour())
+        .arg(ramp())
         .args(api("Plays what is live by this Shardcast server's API, spread over the players"))
         .args(common())
 }
@@ -92,7 +95,27 @@ fn publish_command() -> Command {
         .arg(number("size", "WxH", "640x360", "Size of the pattern"))
         .arg(fps.value_parser(value_parser!(u32).range(1..=120)))
         .arg(bitrate)
+        .arg(ramp())
         .args(api("Makes the streams by this Shardcast server's API, and removes them at the end"))
+        .args(common())
+}
+
+fn api_command() -> Command {
+    let url = Arg::new("api").value_name("URL").required(true);
+    let [_, token, token_file, login] = api("");
+    Command::new("api")
+        .about(
+            "Asks a Shardcast server's API at a constant rate, by users that it adds and removes",
+        )
+        .after_help(EXAMPLES)
+        .arg(url.help("The server's API, such as http://localhost:8081"))
+        .args([token, token_file, login])
+        .arg(number("per-second", "R", "100", "Requests a second, each at its time"))
+        .arg(
+            number("users", "N", "20", "Users who ask")
+                .value_parser(value_parser!(u64).range(1..=1000)),
+        )
+        .arg(number("logins", "R", "0", "Log-ins a second beside the requests"))
         .args(common())
 }
 
@@ -145,9 +168,12 @@ fn api(help: &str) -> [Arg; 4] {
     ]
 }
 
+fn ramp() -> Arg {
+    number("per-second", "R", "250", "Connections opened a second")
+}
+
 fn common() -> Vec<Arg> {
     vec![
-        number("per-second", "R", "250", "Connections opened a second"),
         number("warmup", "SECONDS", "2.5", "Time between the last opening and the measuring"),
         number("duration", "SECONDS", "10", "Time that is measured"),
         number("shards", "N", "1", "Threads").value_parser(value_parser!(u64).range(1..=256)),

@@ -8,7 +8,7 @@ use crate::summary::Summary;
 /// Names of plain numbers.
 const NUMBERS: [&str; 7] = ["stalls", "lost", "doubled", "reordered", "slow", "failed", "refused"];
 /// What stands before a percentile, and of which times it is one.
-const PREFIXES: [&str; 6] = ["", "first-", "connect-", "part-", "go-ahead-", "late-"];
+const PREFIXES: [&str; 7] = ["", "first-", "connect-", "part-", "go-ahead-", "late-", "login-"];
 const POINTS: [&str; 5] = ["p50", "p90", "p99", "p999", "max"];
 
 /// Something that is expected.
@@ -123,6 +123,7 @@ fn measured(name: &str, summary: &Summary) -> Option<f64> {
         "connect" => summary.connect_ms,
         "part" => http.and_then(|http| http.part_in_hand_ms),
         "go-ahead" => publish.and_then(|publish| publish.go_ahead_ms),
+        "login" => summary.api.as_ref().and_then(|api| api.login_ms),
         "late" => publish.and_then(|publish| publish.late_ms),
         _ => summary.latency_ms,
     };
@@ -139,7 +140,7 @@ fn measured(name: &str, summary: &Summary) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::summary::{About, Own};
+    use crate::summary::{About, Kind, Own};
     use crate::tally::Tally;
     use proptest::prelude::*;
 
@@ -148,7 +149,7 @@ mod tests {
         (1..=100).for_each(|ms| tally.latency.record(ms * 1000));
         tally.frames.lost = 2;
         let about = About {
-            publishing: false,
+            kind: Kind::Play,
             protocol: "rtmp".into(),
             url: String::new(),
             started_unix_ms: 0,

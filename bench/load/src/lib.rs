@@ -3,7 +3,7 @@
 //! Pure parts: [`stamp`] and [`arrival`], what is counted (`meter`, `sequence`, `playout`, `tally`),
 //! what is expected (`expect`), how it is told (`summary`, `table`, `prometheus`), framing (`http`,
 //! `websocket`), and what is sent (`tape`). Around them an engine on the shard crate: `engine` and
-//! `seat` for players, `publish` for publishers, `run` for the whole. `api` asks a Shardcast server's API.
+//! `seat` for players, `publish` for publishers, `crew` and `run` for the whole. `api` asks a Shardcast server's API.
 
 pub mod arrival;
 pub mod stamp;
@@ -13,6 +13,7 @@ mod api;
 mod arguments;
 mod board;
 mod cli;
+mod crew;
 mod drain;
 mod ended;
 mod engine;
@@ -80,6 +81,9 @@ pub fn run(matches: &ArgMatches) -> ExitCode {
         }
         Some(("publish", matches)) => arguments::publish(matches)
             .and_then(|(common, options)| run::publish(&common, &options)),
+        Some(("api", matches)) => {
+            arguments::ask(matches).and_then(|(common, options)| run::ask(&common, &options))
+        }
         Some(("merge", matches)) => merge::run(matches),
         // A subcommand is required, so clap has refused the command line without one.
         _ => return ExitCode::from(MISUSED),

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::ArgMatches;
 
 use crate::histogram::Times;
-use crate::summary::{HttpSummary, Own, PublishSummary, Summary, round3};
+use crate::summary::{ApiSummary, HttpSummary, Own, PublishSummary, Summary, round3};
 use crate::watch::Watched;
 use crate::{arguments, output};
 
@@ -75,6 +75,7 @@ fn add(sum: &mut Summary, other: &Summary) {
     };
     sum.http = both(sum.http.take(), other.http.as_ref(), add_http);
     sum.publish = both(sum.publish.take(), other.publish.as_ref(), add_publish);
+    sum.api = both(sum.api.take(), other.api.as_ref(), add_api);
     sum.watched = both(sum.watched.take(), other.watched.as_ref(), add_watched);
 }
 
@@ -113,6 +114,11 @@ fn add_publish(sum: &mut PublishSummary, other: &PublishSummary) {
     sum.rejected += other.rejected;
 }
 
+fn add_api(sum: &mut ApiSummary, other: &ApiSummary) {
+    sum.requests += other.requests;
+    sum.logins += other.logins;
+}
+
 fn add_watched(sum: &mut Watched, other: &Watched) {
     sum.cpu_seconds = round3(sum.cpu_seconds + other.cpu_seconds);
     sum.cpu_share = round3(sum.cpu_share + other.cpu_share);
@@ -134,7 +140,7 @@ fn add_times(summary: &Summary, times: &mut BTreeMap<String, Times>) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::summary::About;
+    use crate::summary::{About, Kind};
     use crate::tally::Tally;
 
     fn summary(url: &str, milliseconds: &[u64]) -> Summary {
@@ -144,12 +150,8 @@ mod tests {
         }
         tally.connections.connected = 3;
         tally.connections.because("why");
-        let about = About {
-            publishing: false,
-            protocol: "hls".into(),
-            url: url.into(),
-            started_unix_ms: 5,
-        };
+        let about =
+            About { kind: Kind::Play, protocol: "hls".into(), url: url.into(), started_unix_ms: 5 };
         Summary::new(about, &tally, Own::default(), Some(Watched::default()))
     }
 

@@ -65,6 +65,15 @@ pub(crate) struct Publish {
     pub(crate) api: Option<Api>,
 }
 
+/// `shardcast load api`.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    pub(crate) api: Api,
+    pub(crate) users: usize,
+    /// Log-ins a second.
+    pub(crate) logins: f64,
+}
+
 /// The built-in source.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Pattern {

@@ -74,10 +74,19 @@ fn numbers(summary: &Summary) -> Vec<Number> {
     numbers
 }
 
-fn spreads(summary: &Summary) -> [(&'static str, &'static str, Option<Spread>); 6] {
+fn spreads(summary: &Summary) -> [(&'static str, &'static str, Option<Spread>); 7] {
     let publish = summary.publish.as_ref();
     [
-        ("latency_seconds", "From sending a picture to having it", summary.latency_ms),
+        (
+            "latency_seconds",
+            "From sending a picture, or the time of a request, to having it, or its answer",
+            summary.latency_ms,
+        ),
+        (
+            "login_seconds",
+            "From the time of a log-in to its answer",
+            summary.api.as_ref().and_then(|api| api.login_ms),
+        ),
         ("connect_seconds", "To make a TCP connection", summary.connect_ms),
         ("first_frame_seconds", "From connecting to the first picture", summary.first_frame_ms),
         (

@@ -1,34 +1,22 @@
-//! A run from its beginning to its summary: shards, clock, progress, counts.
+//! What a run does: players, publishers, requests.
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use shard::{Driver, Health, Shard};
+use anyhow::Result;
 
-use crate::api::{Account, Login, OwnStreams};
-use crate::board::Board;
+use crate::api::{self, Account, Crowd, Login, OwnStreams, Requester};
+use crate::crew::Crew;
 use crate::engine::Engine;
-use crate::hdrlog::HdrLog;
 use crate::interrupt::Interrupt;
-use crate::options::{Api, Common, Play, Publish};
-use crate::progress::Progress;
+use crate::options::{Api, Ask, Common, Play, Publish};
 use crate::publish::Studio;
-use crate::schedule::{Schedule, unix_micros};
-use crate::summary::{About, Own, Summary};
-use crate::tally::Tally;
+use crate::schedule::unix_micros;
+use crate::summary::{About, Kind};
 use crate::tape::Tape;
-use crate::target::{Protocol, Target, Template};
+use crate::target::{Protocol, Template};
 use crate::targets::{live_targets, publish_targets, stream_targets, templates};
-use crate::watch::{self, Thread, Used, Watched};
-use crate::{engine, merge, misuse, output, publish, room, source};
-
-/// How long shards may take to hand their counts over after the window.
-const HAND_OVER: Duration = Duration::from_secs(10);
-/// How long the progress of the run is not looked at.
-const GLANCE: Duration = Duration::from_secs(1);
+use crate::{engine, merge, misuse, publish, source};
 
 /// Runs players.
 pub(crate) fn play(common: &Common, options: &Play) -> Result<ExitCode> {
@@ -41,7 +29,7 @@ pub(crate) fn play(common: &Common, options: &Play) -> Result<ExitCode> {
             (templates, targets)
         }
     };
-    let mut about = about(false, &templates);
+    let mut about = about(Kind::Play, &templates);
     if about.protocol == Protocol::Hls.name() && options.low_latency == Some(true) {
         about.protocol = "ll-hls".into();
     }
@@ -100,7 +88,7 @@ fn publish_to(
 ) -> Result<ExitCode> {
     let templates = templates(urls)?;
     let targets = publish_targets(&templates, options)?;
-    let about = about(true, &templates);
+    let about = about(Kind::Publish, &templates);
     let crew = Crew::prepare(common, options.streams, &targets)?;
     let tape: Arc<Tape> = Arc::new(source::load(&options.source, options.pattern)?);
     let per_second = common.per_second;
@@ -120,148 +108,60 @@ fn publish_to(
     })
 }
 
-fn about(publishing: bool, templates: &[Template]) -> About {
-    let (mut protocol, mut url) = (String::new(), String::new());
-    for template in templates {
-        merge::unite(&mut protocol, template.protocol.name());
-        merge::unite(&mut url, &template.shown(publishing));
-    }
-    About { publishing, protocol, url, started_unix_ms: unix_micros() / 1000 }
-}
-
-/// The threads of a run, before they start.
-struct Crew {
-    driver: Driver,
-    connections: usize,
-}
-
-impl Crew {
-    fn prepare(common: &Common, connections: usize, targets: &[Target]) -> Result<Self> {
-        let descriptors = shard::raise_descriptor_limit().context("RLIMIT_NOFILE")?;
-        let servers: Vec<_> = targets.iter().map(|target| target.address).collect();
-        for line in room::lacking(connections, &servers, &common.source_ips, descriptors) {
-            eprintln!("shardcast load: {line}");
+/// Asks an API, by users of its own.
+pub(crate) fn ask(common: &Common, options: &Ask) -> Result<ExitCode> {
+    let interrupt = Interrupt::listen()?;
+    let Api { url, login } = &options.api;
+    let mut crowd = Crowd::new(Account::open(url, login.clone())?);
+    let made = crowd.make(options.users, &interrupt);
+    let ended = made.and_then(|()| ask_by(common, options, &mut crowd, interrupt));
+    match crowd.remove() {
+        Ok(()) => ended,
+        Err(left) => {
+            eprintln!("shardcast load: {left:#}");
+            ended.map(|_| ExitCode::FAILURE)
         }
-        let (driver, _) = shard::choose(common.runtime).context("io_uring is not to be had")?;
-        Ok(Self { driver, connections })
-    }
-
-    fn run<M, F, T>(
-        self,
-        common: &Common,
-        about: About,
-        interrupt: Interrupt,
-        make: M,
-    ) -> Result<ExitCode>
-    where
-        M: Fn(usize, usize, Arc<Schedule>, Arc<Board>) -> F,
-        F: FnOnce() -> T + Send + 'static,
-        T: Future<Output = Tally> + 'static,
-    {
-        let before = common.ramp(self.connections) + common.warmup;
-        let schedule = Arc::new(Schedule::new(before, common.duration));
-        let board = Arc::new(Board::default());
-        let (report, reports) = std::sync::mpsc::channel();
-        let mut threads = Vec::new();
-        for id in 0..common.shards {
-            let main = make(id, common.shards, Arc::clone(&schedule), Arc::clone(&board));
-            let report = report.clone();
-            let health = Arc::new(Health::default());
-            threads.push(shard::start_anywhere(id, self.driver, health, move || {
-                let main = main();
-                async move {
-                    // Whoever waits for it has given up when it cannot be told.
-                    drop(report.send(main.await));
-                }
-            })?);
-        }
-        drop(report);
-        let (usage, log) = attend(common, &schedule, &board, interrupt)?;
-        let tally = collect(&reports, threads)?;
-        if let Some(mut log) = log {
-            log.write(&board.look().recent)?;
-        }
-        let seconds = tally.window_us as f64 / 1e6;
-        let own = Own::new(usage.own, &usage.threads, seconds);
-        let watched = usage.watched.map(|(start, end)| Watched::between(start, end, seconds));
-        let mut summary = Summary::new(about, &tally, own, watched);
-        summary.expect = common.expect.iter().map(|one| one.judge(&summary)).collect();
-        output::finish(common, &summary)
     }
 }
 
-/// What was used over the window.
-struct Usage {
-    own: Used,
-    /// Its shards.
-    threads: Vec<Thread>,
-    watched: Option<(Used, Used)>,
-}
-
-/// Accompanies the run: progress, logs, the use of CPU, and signals.
-fn attend(
+fn ask_by(
     common: &Common,
-    schedule: &Schedule,
-    board: &Board,
-    mut interrupt: Interrupt,
-) -> Result<(Usage, Option<HdrLog>)> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut progress = Progress::new();
-        let mut log = None;
-        let mut glance = tokio::time::interval(GLANCE);
-        let mut interrupted = false;
-        let (mut start, mut opened) = (measure(common), false);
-        loop {
-            let edge = if opened { schedule.closes() } else { schedule.opens() };
-            let left = Duration::from_micros(edge.saturating_sub(schedule.now()));
-            tokio::select! {
-                () = tokio::time::sleep(left) => {
-                    if opened {
-                        break;
-                    }
-                    opened = true;
-                    start = measure(common);
-                    log = common.hdr_log.as_deref().map(HdrLog::create).transpose()?;
-                    drop(board.look());
-                    progress.open();
-                }
-                _ = glance.tick() => {
-                    let glance = board.look();
-                    if let Some(log) = &mut log {
-                        log.write(&glance.recent)?;
-                    }
-                    progress.show(&glance, opened);
-                }
-                () = interrupt.first(), if !interrupted => {
-                    interrupted = true;
-                    schedule.close_now();
-                }
-            }
-        }
-        let end = measure(common);
-        progress.end();
-        let threads = watch::between(&start.1, &end.1).collect();
-        let own = Used { cpu_seconds: end.0.cpu_seconds - start.0.cpu_seconds, ..end.0 };
-        let watched = (!common.watch.is_empty()).then_some((start.2, end.2));
-        Ok((Usage { own, threads, watched }, log))
+    options: &Ask,
+    crowd: &mut Crowd,
+    interrupt: Interrupt,
+) -> Result<ExitCode> {
+    let (place, address) = crowd.place();
+    let watched = crowd.watched()?;
+    let about = About {
+        kind: Kind::Api,
+        protocol: "http".into(),
+        url: place.to_string(),
+        started_unix_ms: unix_micros() / 1000,
+    };
+    let crew = Crew::prepare(common, 0, &[])?;
+    let (users, per_second, logins) = (crowd.users().to_vec(), common.per_second, options.logins);
+    crew.run(common, about, interrupt, move |shard, shards, schedule, board| {
+        let plan = api::Plan {
+            schedule,
+            board,
+            place: place.clone(),
+            address,
+            users: users.clone(),
+            watched: watched.clone(),
+            per_second,
+            logins,
+            shard,
+            shards,
+        };
+        move || Requester::run(plan)
     })
 }
 
-/// The use of this process, of its shards, and of the watched processes.
-fn measure(common: &Common) -> (Used, Vec<Thread>, Used) {
-    let (own, shards) = watch::own();
-    (own, shards, watch::processes(&common.watch))
-}
-
-fn collect(reports: &Receiver<Tally>, threads: Vec<Shard>) -> Result<Tally> {
-    let mut sum = Tally::default();
-    for _ in 0..threads.len() {
-        let Ok(tally) = reports.recv_timeout(HAND_OVER) else {
-            threads.into_iter().filter(Shard::has_ended).try_for_each(Shard::join)?;
-            bail!("a thread of the runner does not answer");
-        };
-        sum.add(&tally);
+fn about(kind: Kind, templates: &[Template]) -> About {
+    let (mut protocol, mut url) = (String::new(), String::new());
+    for template in templates {
+        merge::unite(&mut protocol, template.protocol.name());
+        merge::unite(&mut url, &template.shown(kind == Kind::Publish));
     }
-    Ok(sum)
+    About { kind, protocol, url, started_unix_ms: unix_micros() / 1000 }
 }

@@ -21,13 +21,14 @@ const FIRST_FRAME: &str = "first_frame";
 const PART_IN_HAND: &str = "part_in_hand";
 const GO_AHEAD: &str = "go_ahead";
 const LATE: &str = "late";
+const LOGIN: &str = "login";
 
 /// A run's summary.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Summary {
     pub(crate) tool: String,
     pub(crate) version: String,
-    /// `play` or `publish`.
+    /// `play`, `publish` or `api`.
     pub(crate) kind: String,
     pub(crate) protocol: String,
     pub(crate) url: String,
@@ -44,6 +45,8 @@ pub(crate) struct Summary {
     pub(crate) first_frame_ms: Option<Spread>,
     pub(crate) http: Option<HttpSummary>,
     pub(crate) publish: Option<PublishSummary>,
+    #[serde(default)]
+    pub(crate) api: Option<ApiSummary>,
     #[serde(rename = "self")]
     pub(crate) own: Own,
     pub(crate) watched: Option<Watched>,
@@ -74,6 +77,14 @@ pub(crate) struct PublishSummary {
     pub(crate) rejected: u64,
 }
 
+/// What requests to the API came to; their times are the latency.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct ApiSummary {
+    pub(crate) requests: u64,
+    pub(crate) logins: u64,
+    pub(crate) login_ms: Option<Spread>,
+}
+
 /// What the runner itself used in the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Own {
@@ -86,10 +97,28 @@ pub(crate) struct Own {
     pub(crate) waited_share: f64,
 }
 
+/// What a run does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Play,
+    Publish,
+    Api,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Play => "play",
+            Self::Publish => "publish",
+            Self::Api => "api",
+        }
+    }
+}
+
 /// What a run was, beside its counts.
 #[derive(Clone, Debug)]
 pub(crate) struct About {
-    pub(crate) publishing: bool,
+    pub(crate) kind: Kind,
     pub(crate) protocol: String,
     pub(crate) url: String,
     pub(crate) started_unix_ms: u64,
@@ -122,7 +151,7 @@ impl Summary {
         let mut summary = Self {
             tool: "shardcast load".into(),
             version: env!("CARGO_PKG_VERSION").into(),
-            kind: if about.publishing { "publish" } else { "play" }.into(),
+            kind: about.kind.name().into(),
             protocol: if tally.low_latency { "ll-hls".into() } else { about.protocol },
             url: about.url,
             started_unix_ms: about.started_unix_ms,
@@ -138,6 +167,7 @@ impl Summary {
             first_frame_ms: None,
             http: None,
             publish: None,
+            api: None,
             own,
             watched,
             expect: Vec::new(),
@@ -153,11 +183,16 @@ impl Summary {
             parts: tally.http.parts,
             part_in_hand_ms: None,
         });
-        summary.publish = about.publishing.then(|| PublishSummary {
+        summary.publish = (about.kind == Kind::Publish).then(|| PublishSummary {
             publishing: tally.sent.publishing,
             frames_sent: tally.sent.frames,
             rejected: tally.sent.rejected,
             ..PublishSummary::default()
+        });
+        summary.api = (about.kind == Kind::Api).then_some(ApiSummary {
+            requests: tally.api.requests,
+            logins: tally.api.logins,
+            login_ms: None,
         });
         summary.set_times(&summary.times_of(tally));
         summary
@@ -176,6 +211,9 @@ impl Summary {
             publish.go_ahead_ms = spread(GO_AHEAD);
             publish.late_ms = spread(LATE);
         }
+        if let Some(api) = &mut self.api {
+            api.login_ms = spread(LOGIN);
+        }
         let filled = times.iter().filter(|(_, times)| times.spread().is_some());
         self.histograms = filled.map(|(name, times)| (name.clone(), times.encode())).collect();
     }
@@ -186,6 +224,9 @@ impl Summary {
             times.extend([(GO_AHEAD, &tally.sent.go_ahead), (LATE, &tally.sent.late)]);
         } else {
             times.extend([(LATENCY, &tally.latency), (FIRST_FRAME, &tally.first_frame)]);
+        }
+        if self.api.is_some() {
+            times.push((LOGIN, &tally.api.login));
         }
         if self.http.is_some() {
             times.push((PART_IN_HAND, &tally.http.part_in_hand));

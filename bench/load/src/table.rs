@@ -23,7 +23,12 @@ pub(crate) fn render(summary: &Summary) -> String {
         summary.kind, summary.protocol, summary.url, summary.window_seconds
     );
     connections(summary, &mut out);
-    if summary.publish.is_some() {
+    if let Some(api) = &summary.api {
+        let per_second = (api.requests + api.logins) as f64 / summary.window_seconds.max(1e-3);
+        let text =
+            format!("{} answered, {} log-ins, {per_second:.1} a second", api.requests, api.logins);
+        row(&mut out, "requests", &text);
+    } else if summary.publish.is_some() {
         published(summary, &mut out);
     } else {
         played(summary, &mut out);
@@ -126,6 +131,7 @@ fn times(summary: &Summary, out: &mut String) {
     let publish = summary.publish.as_ref();
     let rows = [
         ("latency", summary.latency_ms),
+        ("log-in", summary.api.as_ref().and_then(|api| api.login_ms)),
         ("connect", summary.connect_ms),
         ("first picture", summary.first_frame_ms),
         ("part in hand", summary.http.as_ref().and_then(|http| http.part_in_hand_ms)),

@@ -91,6 +91,17 @@ pub(crate) struct Sent {
     pub(crate) late: Times,
 }
 
+/// What became of requests to the API in the window; those that failed are among the connections.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Api {
+    /// Answered as they should be, log-ins apart.
+    pub(crate) requests: u64,
+    /// Log-ins.
+    pub(crate) logins: u64,
+    /// From the moment at which a log-in was due to its whole answer.
+    pub(crate) login: Times,
+}
+
 /// All of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
@@ -108,6 +119,7 @@ pub(crate) struct Tally {
     /// An HLS player found the low-latency form.
     pub(crate) low_latency: bool,
     pub(crate) sent: Sent,
+    pub(crate) api: Api,
 }
 
 impl Connections {
@@ -200,5 +212,8 @@ impl Tally {
         self.http.add(&other.http);
         self.low_latency |= other.low_latency;
         self.sent.add(&other.sent);
+        self.api.requests += other.api.requests;
+        self.api.logins += other.api.logins;
+        self.api.login.add(&other.api.login);
     }
 }

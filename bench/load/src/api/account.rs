@@ -45,8 +45,8 @@ pub(crate) struct Account {
 }
 
 /// A log-in's tokens.
-struct Tokens {
-    access: String,
+pub(super) struct Tokens {
+    pub(super) access: String,
     refresh: String,
 }
 
@@ -134,7 +134,7 @@ impl Account {
     }
 }
 
-fn tokens_of(answer: &Answer) -> Option<Tokens> {
+pub(super) fn tokens_of(answer: &Answer) -> Option<Tokens> {
     let body = answer.json();
     let text = |name: &str| body[name].as_str().map(str::to_owned);
     Some(Tokens { access: text("token")?, refresh: text("refreshToken")? })

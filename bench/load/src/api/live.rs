@@ -18,8 +18,19 @@ pub(crate) struct Live {
     pub(crate) hls: Option<String>,
 }
 
-/// The public streams that are live, at most [`MAX_LIVE`]; none is an error.
+/// The public streams that are live; none is an error.
 pub(crate) fn live(account: &mut Account) -> Result<Vec<Live>> {
+    let found = listed(account)?;
+    if found.is_empty() {
+        let what =
+            "lists nothing that is live (private streams are not in the list): publish first";
+        bail!("{} {what}", account.client.place);
+    }
+    Ok(found)
+}
+
+/// The public streams that are live, at most [`MAX_LIVE`].
+pub(super) fn listed(account: &mut Account) -> Result<Vec<Live>> {
     let (mut found, mut cursor) = (Vec::new(), None::<String>);
     loop {
         let mut path = format!("/api/streams/live?limit={PAGE}");
@@ -39,11 +50,5 @@ pub(crate) fn live(account: &mut Account) -> Result<Vec<Live>> {
         }
     }
     found.truncate(MAX_LIVE);
-    if found.is_empty() {
-        let place = &account.client.place;
-        bail!(
-            "{place} lists nothing that is live (private streams are not in the list): publish first"
-        );
-    }
     Ok(found)
 }

@@ -113,3 +113,34 @@ fn a_refused_token_is_told_with_what_to_do() {
     );
     assert_eq!(streams(&server), 0);
 }
+
+#[test]
+fn requests_are_answered_and_their_users_and_streams_are_gone_afterwards() {
+    let server = server();
+    let api = format!("http://127.0.0.1:{}", server.ports().api);
+    let load = |duration: &str| {
+        let mut command = server.command(&[]);
+        command.args(["load", "api", &api, "--login", "admin@example.com", "--users", "3"]);
+        // Often enough that some of them add and remove streams.
+        command.args(["--per-second", "200", "--logins", "2", "--warmup", "0", "--json"]);
+        command.args(["--duration", duration, "--expect", "refused=0", "--expect", "failed=0"]);
+        command.env("SHARDCAST_PASSWORD", server.setting("ADMIN_PASSWORD"));
+        command
+    };
+    let assert_clean = || {
+        let users = server.json(&["user", "list"]);
+        assert_eq!(users.as_array().map_or(0, Vec::len), 1, "{users}");
+        assert_eq!(streams(&server), 0);
+    };
+    let done = run(&mut load("2"), PATIENCE);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let summary: serde_json::Value = serde_json::from_str(&done.stdout).expect("a summary");
+    assert_eq!((&summary["api"]["requests"], &summary["api"]["logins"]), (&400.into(), &4.into()));
+    assert_clean();
+
+    let mut endless = Process::start(&mut load(ENDLESS), &server.path("api.out"));
+    eventually(PATIENCE, "its users' streams are there", || (streams(&server) >= 3).then_some(()));
+    endless.signal("INT");
+    endless.wait(PATIENCE);
+    assert_clean();
+}

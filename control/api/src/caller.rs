@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use cluster::{Event, Events};
 use control::now;
-use store::{Standing, Store, User};
+use store::{Standing, User};
 
 use crate::problem::{Answer, Problem};
 use crate::tokens::{Claims, Tokens};
@@ -73,8 +73,7 @@ struct Remembered {
 }
 
 impl Callers {
-    pub(crate) fn new(store: Store) -> Self {
-        let work = Work::new(store);
+    pub(crate) fn new(work: Work) -> Self {
         Self(Arc::new(Inner { work, remembered: Mutex::default(), generation: AtomicU64::new(0) }))
     }
 

@@ -99,10 +99,11 @@ impl Shared {
 
 /// The port's routes. Within a tokio runtime: it listens to what other nodes tell.
 pub fn router(api: Api) -> Router {
-    let callers = Callers::new(api.store.clone());
+    let work = Work::new(api.store.clone());
+    let callers = Callers::new(work.clone());
     tokio::spawn(callers.clone().listen(api.cluster.events()));
     let shared = Shared {
-        work: Work::new(api.store.clone()),
+        work,
         attempts: Attempts::new(api.cluster.clone()),
         callers,
         counts: Arc::default(),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use cluster::Link;
+use config::Config;
 use control::Authority;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
@@ -37,6 +38,7 @@ impl Counts {
         &self,
         encoder: &mut DescriptorEncoder<'_>,
         authority: &Authority,
+        config: &Config,
     ) -> fmt::Result {
         let cluster = authority.cluster();
         let help = "Answers of the API by the class of their status";
@@ -71,6 +73,16 @@ impl Counts {
         ] {
             let family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             ConstCounter::new(value).encode(family)?;
+        }
+        let help = "Limits in force by their settings; 0 is no limit";
+        let mut family = encoder.encode_descriptor("limit", help, None, MetricType::Gauge)?;
+        for (name, value) in [
+            ("RATE_LIMIT_MAX_REQUESTS", config.rate_limit_max_requests),
+            ("MAX_STREAMS_PER_USER", config.max_streams_per_user),
+            ("MAX_CONN_PER_IP", config.max_conn_per_ip),
+        ] {
+            ConstGauge::new(i64::from(value))
+                .encode(family.encode_family(&[("setting", name)])?)?;
         }
         let up = i64::from(cluster.link() == Link::Up);
         let waiting = i64::try_from(authority.waiting()).unwrap_or(i64::MAX);

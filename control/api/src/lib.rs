@@ -18,6 +18,7 @@ mod health;
 mod live;
 mod metrics;
 mod moderators;
+mod once;
 mod openapi;
 mod page;
 mod problem;

@@ -12,7 +12,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
-use control::{Authority, ShardHealth, ShardMetrics};
+use control::{Authority, InForce, ShardHealth, ShardMetrics};
 
 use crate::Shared;
 use crate::counts::Counts;
@@ -68,6 +68,7 @@ struct Snapshot {
     shards: Vec<ShardMetrics>,
     counts: Arc<Counts>,
     authority: Arc<Authority>,
+    in_force: Arc<InForce>,
 }
 
 impl Snapshot {
@@ -88,6 +89,7 @@ impl Snapshot {
             shards: api.probe.metrics(),
             counts: shared.counts.clone(),
             authority: api.authority.clone(),
+            in_force: shared.in_force(),
         }
     }
 }
@@ -96,7 +98,7 @@ impl Collector for Snapshot {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.encode_server(&mut encoder)?;
         self.encode_reloads(&mut encoder)?;
-        self.counts.encode(&mut encoder, &self.authority)?;
+        self.counts.encode(&mut encoder, &self.authority, &self.in_force.config)?;
         self.encode_shards(&mut encoder)?;
         let connections = |m: &ShardMetrics| m.connections.clone();
         self.encode_by_protocol(&mut encoder, "connections", "Open connections", connections)?;

@@ -14,7 +14,7 @@ use cluster::Event;
 use control::admin::StreamView;
 use control::now;
 use serde::Serialize;
-use store::{Idempotency, Status, Stream, UtcTime};
+use store::{Status, Stream, UtcTime};
 use stream::control::{StopReason, StreamId};
 use tracing::info;
 use utoipa::ToSchema;
@@ -25,14 +25,12 @@ use crate::Shared;
 use crate::access::{Target, owns};
 use crate::body::{Asked, Body, Content};
 use crate::caller::{Caller, Somebody};
+use crate::once;
 use crate::page::{Page, next, stream_cursor};
-use crate::problem::{Answer, Problem};
+use crate::problem::Answer;
 use given::{NewStream, StreamChange};
 
 const AUDIT: &str = "audit";
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
-/// Tells that the request had been done before.
-const REPLAYED: &str = "idempotency-replayed";
 
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -89,7 +87,7 @@ async fn create(
     Content(body): Content,
 ) -> Answer<Response> {
     let given: NewStream = crate::body::parse(&body)?;
-    let request = idempotency(&headers, &body)?;
+    let request = once::request(&headers, &body)?;
     let fields = given.fields(&shared.in_force());
     let owner = caller.user.id;
     let create =
@@ -102,7 +100,7 @@ async fn create(
     let mut response = (StatusCode::CREATED, Json(view)).into_response();
     response.headers_mut().extend(place.ok().map(|place| (header::LOCATION, place)));
     if made.repeated {
-        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        once::mark_replayed(&mut response);
     }
     Ok(response)
 }
@@ -189,15 +187,4 @@ async fn revoke<T: Send + 'static>(
 
 fn for_owner(shared: &Shared, stream: Stream) -> StreamView {
     StreamView::new(stream, None, &shared.in_force().links)
-}
-
-fn idempotency(headers: &HeaderMap, body: &[u8]) -> Answer<Option<Idempotency>> {
-    let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
-    let why = || {
-        let most = store::MAX_IDEMPOTENCY_KEY;
-        Problem::invalid(format!("Idempotency-Key must have 1 to {most} ASCII characters."))
-    };
-    let content = String::from_utf8_lossy(body);
-    let request = key.to_str().ok().and_then(|key| Idempotency::new(key, &content));
-    request.map(Some).ok_or_else(why)
 }

@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use cluster::Event;
 use control::admin::UserView;
 use control::now;
@@ -15,8 +16,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Shared;
-use crate::body::{Asked, Body, Named, at_most};
+use crate::body::{Asked, Body, Content, Named, at_most};
 use crate::caller::Caller;
+use crate::once;
 use crate::page::{Page, next};
 use crate::problem::{Answer, Problem};
 
@@ -107,19 +109,35 @@ async fn list(State(shared): State<Shared>, Asked(asked): Asked<Filter>) -> Answ
 }
 
 /// Add a user
+///
+/// With an `Idempotency-Key`, a repeated request gets the user whom the first one made, but no password.
 #[utoipa::path(post, path = "/api/users", operation_id = "addUser", tag = "users", request_body = NewUserBody,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Names the request, so that it is done once",
+        min_length = 1, max_length = 128, pattern = "^[!-~]([ -~]*[!-~])?$")),
     responses((status = 201, description = "The new user", body = UserView)))]
 async fn add(
     State(shared): State<Shared>,
     caller: Caller,
-    Body(given): Body<NewUserBody>,
-) -> Answer<(StatusCode, Json<UserView>)> {
+    headers: HeaderMap,
+    Content(body): Content,
+) -> Answer<Response> {
+    let given: NewUserBody = crate::body::parse(&body)?;
+    let request = once::request(&headers, &body)?;
     let role = given.role.unwrap_or(Role::Streamer);
     let new = NewUser { email: given.email, name: given.name, role };
-    let add = move |store: &store::Store| store.add_user(&new, given.password.as_ref());
-    let (user, made) = shared.work.hash(add).await?;
-    info!(target: AUDIT, by = caller.user.id, user = user.id, %role, "user added");
-    Ok((StatusCode::CREATED, Json(UserView::new(user, made))))
+    let by = caller.user.id;
+    let add = move |store: &store::Store| {
+        store.create_user(by, &new, given.password.as_ref(), request.as_ref(), now())
+    };
+    let made = shared.work.hash(add).await?;
+    let (user, repeated) = (made.user, made.repeated);
+    info!(target: AUDIT, by, user = user.id, %role, repeated, "user added");
+    let view = Json(UserView::new(user, made.password));
+    let mut response = (StatusCode::CREATED, view).into_response();
+    if repeated {
+        once::mark_replayed(&mut response);
+    }
+    Ok(response)
 }
 
 /// Read a user

@@ -22,6 +22,13 @@ impl Idempotency {
         valid.then(|| Self { name: key.to_owned(), request_hash: keys::sha256(content) })
     }
 
+    /// Notes what the request made, where that is known only afterwards.
+    pub(crate) fn made(&self, sql: &dyn Sql, user: i64, resource: &str) -> Result<()> {
+        let update = "UPDATE idempotency_keys SET resource = ? WHERE user_id = ? AND name = ?";
+        sql.execute(update, &[resource.into(), user.into(), (&self.name).into()])?;
+        Ok(())
+    }
+
     /// What this request of the user made when it came the first time; when that is now, notes that it makes
     /// `resource`.
     pub(crate) fn first_made(

@@ -55,4 +55,4 @@ pub use streams::{LiveFilter, LiveStream, MAX_LISTED, Status, Stream, StreamCurs
 pub use time::UtcTime;
 pub use transfer::{Export, Incoming, Moved, export};
 pub use user_changes::{ChangedUser, UserChange, UserFilter};
-pub use users::{NewUser, RemovedUser, Role, User};
+pub use users::{CreatedUser, NewUser, RemovedUser, Role, User};

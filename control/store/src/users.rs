@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::logins::log_out_everywhere;
 use crate::sql::{Row, Sql, SqlError, Value};
 use crate::store::Inner;
-use crate::{Error, MAX_LISTED, Result, Secret, Store, UtcTime, password};
+use crate::{Error, Idempotency, MAX_LISTED, Result, Secret, Store, UtcTime, password};
 
 /// The shortest password that a person may choose, in characters.
 const MIN_PASSWORD_CHARS: usize = 8;
@@ -86,6 +86,17 @@ pub struct User {
     pub last_login: Option<UtcTime>,
 }
 
+/// A user whom a request made, now or when it came the first time.
+#[derive(Clone, Debug)]
+pub struct CreatedUser {
+    /// The user.
+    pub user: User,
+    /// The password, if one was made just now.
+    pub password: Option<Secret>,
+    /// Whether the request had come before.
+    pub repeated: bool,
+}
+
 /// What went with a removed user.
 #[derive(Clone, Debug)]
 pub struct RemovedUser {
@@ -102,25 +113,35 @@ impl Store {
         new: &NewUser,
         chosen: Option<&Secret>,
     ) -> Result<(User, Option<Secret>)> {
-        let email = checked_email(&new.email)?;
-        let name = match &new.name {
-            Some(name) => checked_name(name)?,
-            None => email.split('@').next().unwrap_or_default().to_owned(),
-        };
-        let made = choose_password(chosen)?;
-        let hash = password::hash(made.as_ref().or(chosen).expect("one of the two is there"))?;
-        let user = self.transaction(|sql| {
-            let insert = "INSERT INTO users (email, password_hash, name, role, own_role) \
-                          VALUES (?, ?, ?, ?, ?)";
-            let (role, own) = (self.inner.site_roles.name(new.role), new.role.as_str());
-            let values = [(&email).into(), (&hash).into(), (&name).into(), role.into(), own.into()];
-            sql.execute(insert, &values).map_err(|error| match error {
-                SqlError::Duplicate => Error::EmailTaken(email.clone()),
-                other @ SqlError::Other(_) => other.into(),
-            })?;
-            self.inner.user(sql, &email)
-        })?;
+        let (row, made) = Addition::new(new, chosen)?;
+        let user = self.transaction(|sql| self.inner.insert_user(sql, &row))?;
         Ok((user, made))
+    }
+
+    /// The same for the administrator `by`. A request that came before is answered with the user whom it
+    /// made then, without a password.
+    pub fn create_user(
+        &self,
+        by: i64,
+        new: &NewUser,
+        chosen: Option<&Secret>,
+        request: Option<&Idempotency>,
+        now: UtcTime,
+    ) -> Result<CreatedUser> {
+        let (row, made) = Addition::new(new, chosen)?;
+        let (user, repeated) = self.transaction(|sql| {
+            let Some(request) = request else {
+                return Ok((self.inner.insert_user(sql, &row)?, false));
+            };
+            if let Some(id) = request.first_made(sql, by, "", now)? {
+                let id = id.parse().map_err(|_| Error::Corrupt("an Idempotency-Key"))?;
+                return Ok((self.inner.user_by_id(sql, id)?, true));
+            }
+            let user = self.inner.insert_user(sql, &row)?;
+            request.made(sql, by, &user.id.to_string())?;
+            Ok((user, false))
+        })?;
+        Ok(CreatedUser { user, password: made.filter(|_| !repeated), repeated })
     }
 
     /// The users in the order in which they were added, at most [`MAX_LISTED`].
@@ -204,7 +225,46 @@ impl Store {
     }
 }
 
+/// A row to insert, after every rule was checked.
+struct Addition {
+    email: String,
+    name: String,
+    hash: String,
+    role: Role,
+}
+
+impl Addition {
+    /// With a made password where none was chosen.
+    fn new(new: &NewUser, chosen: Option<&Secret>) -> Result<(Self, Option<Secret>)> {
+        let email = checked_email(&new.email)?;
+        let name = match &new.name {
+            Some(name) => checked_name(name)?,
+            None => email.split('@').next().unwrap_or_default().to_owned(),
+        };
+        let made = choose_password(chosen)?;
+        let hash = password::hash(made.as_ref().or(chosen).expect("one of the two is there"))?;
+        Ok((Self { email, name, hash, role: new.role }, made))
+    }
+}
+
 impl Inner {
+    fn insert_user(&self, sql: &dyn Sql, row: &Addition) -> Result<User> {
+        let insert = "INSERT INTO users (email, password_hash, name, role, own_role) \
+                      VALUES (?, ?, ?, ?, ?)";
+        let values = [
+            (&row.email).into(),
+            (&row.hash).into(),
+            (&row.name).into(),
+            self.site_roles.name(row.role).into(),
+            row.role.as_str().into(),
+        ];
+        sql.execute(insert, &values).map_err(|error| match error {
+            SqlError::Duplicate => Error::EmailTaken(row.email.clone()),
+            other @ SqlError::Other(_) => other.into(),
+        })?;
+        self.user(sql, &row.email)
+    }
+
     /// The administrator who was added first.
     pub(crate) fn first_administrator(&self, sql: &dyn Sql) -> Result<User> {
         let query = format!(

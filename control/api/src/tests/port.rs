@@ -70,6 +70,7 @@ async fn metrics_are_open_metrics_by_shard_and_protocol() {
         "shardcast_dropped_log_lines_total 5",
         "shardcast_api_answers_total{status=\"4xx\"} 1",
         "shardcast_logins_refused_total 1",
+        "shardcast_limit{setting=\"MAX_STREAMS_PER_USER\"} 3",
         "shardcast_service_up{service=\"database\"} 1",
         "shardcast_shard_heartbeat_age_seconds{shard=\"1\"} 0.02",
         "shardcast_shard_load{shard=\"0\"} 0.25",

@@ -1,8 +1,9 @@
-use axum::http::{Method, StatusCode};
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use store::Role;
 
-use super::fixture::Fixture;
+use super::fixture::{Fixture, text};
 
 #[tokio::test]
 async fn an_administrator_adds_finds_changes_and_removes_users() {
@@ -29,6 +30,27 @@ async fn an_administrator_adds_finds_changes_and_removes_users() {
     assert_eq!(wrong.body["errors"][0]["pointer"], "/role");
     assert_eq!(call(Method::DELETE, &path, None).await.status, StatusCode::NO_CONTENT);
     assert_eq!(call(Method::GET, &path, None).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_repeated_request_adds_one_user() {
+    let fixture = Fixture::new().await;
+    let admin = fixture.admin().await;
+    let add = async || {
+        let request = Request::post("/api/users")
+            .header(header::AUTHORIZATION, format!("Bearer {admin}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("idempotency-key", "k")
+            .body(Body::from(json!({ "email": "ann@example.org" }).to_string()));
+        let response = fixture.send(request.unwrap()).await;
+        assert_eq!(response.status(), StatusCode::CREATED);
+        let replayed = response.headers().contains_key("idempotency-replayed");
+        (replayed, serde_json::from_str::<Value>(&text(response).await).unwrap())
+    };
+    let (one, two) = (add().await, add().await);
+    assert_eq!((one.0, two.0), (false, true));
+    assert_eq!(one.1["id"], two.1["id"]);
+    assert!(one.1["password"].is_string() && two.1["password"].is_null());
 }
 
 #[tokio::test]

@@ -18,6 +18,24 @@ fn a_made_password_logs_in_and_the_log_in_is_dated() {
 }
 
 #[test]
+fn a_repeated_request_gets_the_user_whom_it_made_and_no_password() {
+    let store = Fixture::new().store;
+    let admin = store.user("admin@example.org").unwrap().id;
+    let request = Idempotency::new("key", "body").unwrap();
+    let create =
+        |email: &str| store.create_user(admin, &new(email), None, Some(&request), NOW).unwrap();
+    let (one, two) = (create("ann@example.org"), create("ann@example.org"));
+    assert_eq!((one.repeated, two.repeated), (false, true));
+    assert_eq!(one.user, two.user);
+    assert!(one.password.is_some() && two.password.is_none());
+    // One that failed made nothing, so it is tried again.
+    let other = Idempotency::new("other", "body").unwrap();
+    let again = |email: &str| store.create_user(admin, &new(email), None, Some(&other), NOW);
+    assert!(matches!(again("ann@example.org"), Err(Error::EmailTaken(_))));
+    assert!(!again("bea@example.org").unwrap().repeated);
+}
+
+#[test]
 fn a_wrong_password_an_unknown_and_a_locked_user_do_not_log_in() {
     let fixture = Fixture::new();
     let store = &fixture.store;

@@ -63,9 +63,10 @@ pub(crate) fn demo(config: &Config, links: &Links, prepared: &Prepared) {
   Shardcast is running.
 
   Open in a browser
-    Test card:   {demo_page}
-    Your stream: {your_page}   (starts by itself when you publish)
+    Test card:    {demo_page}
+    Your stream:  {your_page}   (starts by itself when you publish)
     What is live: {local}/
+    The API:      http://localhost:{api_port}/api/docs
 
   Publish with OBS: Settings > Stream > Service "Custom..."
     Server:      {server}
@@ -85,6 +86,7 @@ pub(crate) fn demo(config: &Config, links: &Links, prepared: &Prepared) {
         server = format_args!("rtmp://localhost:{}/live", config.rtmp_port),
         key = yours.key.expose(),
         rtmp_port = config.rtmp_port,
+        api_port = config.streaming_port,
         other = links
             .watch("")
             .unwrap_or_default()
